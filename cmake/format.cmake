@@ -1,0 +1,32 @@
+# Are all sources formatted as .clang-format says?   cmake -P cmake/format.cmake
+# Format them:                                       cmake -D FIX=ON -P cmake/format.cmake
+cmake_minimum_required(VERSION 3.24)
+if(NOT DEFINED ROOT)
+  cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ROOT)
+endif()
+
+# Each version formats a little differently; the one of Debian 12 decides.
+find_program(CLANG_FORMAT NAMES clang-format-14 clang-format)
+set(version "clang-format is not installed")
+if(CLANG_FORMAT)
+  execute_process(COMMAND ${CLANG_FORMAT} --version OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
+if(NOT version MATCHES "version 14\\.")
+  execute_process(COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${version}; version 14 is needed")
+  return()
+endif()
+
+set(files "")
+foreach(room lib apps tests)
+  file(GLOB_RECURSE found ${ROOT}/${room}/*.hpp ${ROOT}/${room}/*.cpp)
+  list(APPEND files ${found})
+endforeach()
+if(FIX)
+  set(action -i)
+else()
+  set(action --dry-run -Werror)
+endif()
+execute_process(COMMAND ${CLANG_FORMAT} ${action} ${files} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR " Not formatted.  To cure it: cmake -D FIX=ON -P cmake/format.cmake")
+endif()

@@ -1,0 +1,77 @@
+# The steps that test.cmake and demo.cmake share.
+cmake_minimum_required(VERSION 3.24)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ROOT)
+
+# Stops with one line that says what is missing and what cures it.
+macro(missing what packages)
+  # The space in front keeps CMake from breaking the line.
+  message(FATAL_ERROR " ${what} is missing.  To cure it: apt-get install ${packages}")
+endmacro()
+
+# Sets `compiler` and `generator`.
+macro(find_tools)
+  if(NOT DEFINED CXX)
+    set(CXX $ENV{CXX})
+  endif()
+  if(CXX)
+    find_program(compiler ${CXX} NO_CACHE)
+  else()
+    find_program(compiler NAMES c++ g++ clang++ NO_CACHE)
+  endif()
+  if(NOT compiler AND CXX MATCHES "clang")
+    missing("The compiler ${CXX}" "clang libclang-rt-14-dev")
+  elseif(NOT compiler)
+    missing("A C++ compiler" g++)
+  endif()
+  find_program(ninja ninja NO_CACHE)
+  find_program(make NAMES gmake make NO_CACHE)
+  if(ninja)
+    set(generator Ninja)
+  elseif(make)
+    set(generator "Unix Makefiles")
+  else()
+    missing("A build tool" ninja-build)
+  endif()
+endmacro()
+
+# Without a limit Ninja and ctest would use more, or fewer, cores than there are.
+macro(use_all_cores)
+  cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+  foreach(level CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL)
+    if(NOT DEFINED ENV{${level}})
+      set(ENV{${level}} ${cores})
+    endif()
+  endforeach()
+endmacro()
+
+# Sets BUILD_DIR, unless it is given. Each kind has its own: CMake forgets the options of a directory whose
+# compiler changes.
+function(choose_build_dir kind)
+  if(DEFINED BUILD_DIR)
+    cmake_path(ABSOLUTE_PATH BUILD_DIR)
+  else()
+    list(APPEND kind ${CXX} ${SANITIZE})
+    list(JOIN kind "-" kind)
+    string(REGEX REPLACE "[^A-Za-z0-9+.-]" "-" kind "${kind}")
+    set(BUILD_DIR ${ROOT}/build/${kind})
+  endif()
+  set(BUILD_DIR ${BUILD_DIR} PARENT_SCOPE)
+endfunction()
+
+function(step failure)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR " ${failure} (status ${result})")
+  endif()
+endfunction()
+
+# configure(<build directory> <cache entries>...)
+function(configure build)
+  if(NOT DEFINED WERROR AND DEFINED ENV{SOCKETSERVER_WERROR})
+    set(WERROR $ENV{SOCKETSERVER_WERROR})
+  elseif(NOT DEFINED WERROR)
+    set(WERROR OFF)
+  endif()
+  step("The configuration failed" ${CMAKE_COMMAND} -S ${ROOT} -B ${build} -G ${generator}
+       -D CMAKE_CXX_COMPILER=${compiler} -D SOCKETSERVER_WERROR=${WERROR} ${ARGN})
+endfunction()

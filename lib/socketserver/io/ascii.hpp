@@ -1,0 +1,18 @@
+// The few operations on text that protocols need, in ASCII whatever the locale.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace socketserver {
+
+/// a-z become A-Z; every other byte stays. Python: bytes.upper().
+std::string upper(std::string_view text);
+
+/// The same in place.
+void make_upper(std::string& text) noexcept;
+
+/// Without the ASCII white space at both ends. Python: bytes.strip().
+std::string_view strip(std::string_view text) noexcept;
+
+}  // namespace socketserver

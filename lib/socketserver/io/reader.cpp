@@ -1,0 +1,98 @@
+#include "socketserver/io/reader.hpp"
+
+#include <algorithm>
+
+namespace socketserver {
+namespace {
+
+// read() of an announced size grows by this, so that an announcement alone costs no memory.
+constexpr std::size_t kChunk = 65536;
+
+}  // namespace
+
+Reader::Reader(Socket& socket, std::size_t buffer_size) : socket_(&socket), capacity_(buffer_size) {}
+
+std::size_t Reader::fill() {
+  if (begin_ != end_ || socket_ == nullptr) return end_ - begin_;
+  buffer_.resize(std::max<std::size_t>(capacity_, 1));  // memory is taken when the first byte is wanted
+  begin_ = end_ = 0;
+  return end_ = socket_->recv_into(buffer_);
+}
+
+std::size_t Reader::take(std::span<char> bytes) {
+  const std::size_t size = std::min(bytes.size(), end_ - begin_);
+  std::copy_n(buffer_.data() + begin_, size, bytes.data());
+  begin_ += size;
+  return size;
+}
+
+std::optional<std::string> Reader::readline() {
+  auto line = readline(kLineLimit);
+  if (line && line->size() == kLineLimit && line->back() != '\n')
+    throw std::length_error("a line is longer than " + std::to_string(kLineLimit) + " bytes");
+  return line;
+}
+
+std::optional<std::string> Reader::readline(std::size_t limit) {
+  std::string line;
+  while (line.size() < limit && fill() > 0) {
+    const std::string_view rest = buffered().substr(0, limit - line.size());
+    const std::size_t newline = rest.find('\n');
+    const std::size_t size = newline == rest.npos ? rest.size() : newline + 1;
+    line += rest.substr(0, size);
+    begin_ += size;
+    if (newline != rest.npos) break;
+  }
+  if (line.empty() && limit > 0) return std::nullopt;
+  return line;
+}
+
+std::size_t Reader::readinto(std::span<char> bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const std::size_t got = readinto1(bytes.subspan(done));
+    if (got == 0) break;
+    done += got;
+  }
+  return done;
+}
+
+std::size_t Reader::readinto1(std::span<char> bytes) {
+  if (begin_ == end_ && socket_ != nullptr && bytes.size() >= capacity_) return socket_->recv_into(bytes);
+  fill();
+  return take(bytes);
+}
+
+std::string Reader::read(std::size_t size) {
+  std::string data;
+  while (data.size() < size) {
+    const std::size_t before = data.size();
+    data.resize(before + std::min(size - before, kChunk));
+    const std::size_t got = readinto({data.data() + before, data.size() - before});
+    const bool ended = before + got < data.size();
+    data.resize(before + got);
+    if (ended) break;
+  }
+  return data;
+}
+
+std::string Reader::read_exactly(std::size_t size) {
+  std::string data = read(size);
+  if (data.size() < size)
+    throw EOFError("the stream ended " + std::to_string(size - data.size()) + " bytes before the " +
+                   std::to_string(size) + " that were announced");
+  return data;
+}
+
+std::string Reader::read1(std::size_t size) {
+  std::string data(std::min(size, std::max(capacity_, end_ - begin_)), '\0');
+  data.resize(readinto1(data));
+  return data;
+}
+
+std::string_view Reader::peek() {
+  fill();
+  return buffered();
+}
+
+}  // namespace socketserver

@@ -1,0 +1,71 @@
+#include "socketserver/net/platform.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "socketserver/net/error.hpp"
+
+#if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+
+namespace socketserver::platform {
+
+int accept(int listener, sockaddr* address, socklen_t* size) noexcept {
+  return ::accept4(listener, address, size, SOCK_CLOEXEC);
+}
+
+int socket(int family, int type, int protocol) noexcept {
+  return ::socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+WakeupEnds wakeup_ends() {
+  Fd both(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!both) throw_os_error(errno, "eventfd");
+  return {std::move(both), Fd()};
+}
+
+Fd watch_child(pid_t pid) noexcept { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+const short kPeerClosed = POLLRDHUP;
+
+}  // namespace socketserver::platform
+
+#else
+
+namespace socketserver::platform {
+namespace {
+
+int with_flags(int fd, int status_flags) noexcept {
+  if (fd < 0) return fd;
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, status_flags);
+  return fd;
+}
+
+}  // namespace
+
+int accept(int listener, sockaddr* address, socklen_t* size) noexcept {
+  return with_flags(::accept(listener, address, size), 0);
+}
+
+int socket(int family, int type, int protocol) noexcept {
+  return with_flags(::socket(family, type, protocol), 0);
+}
+
+WakeupEnds wakeup_ends() {
+  int ends[2];
+  if (::pipe(ends) < 0) throw_os_error(errno, "pipe");
+  return {Fd(with_flags(ends[0], O_NONBLOCK)), Fd(with_flags(ends[1], O_NONBLOCK))};
+}
+
+Fd watch_child(pid_t) noexcept { return Fd(); }
+
+const short kPeerClosed = 0;
+
+}  // namespace socketserver::platform
+
+#endif

@@ -1,0 +1,31 @@
+// What Linux does better than POSIX, each with a portable fallback in the same file. Nothing else of the
+// library calls a function that only Linux has.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "socketserver/net/fd.hpp"
+
+namespace socketserver::platform {
+
+/// accept(2) with close-on-exec set and blocking as usual, in one step where the system can. -1 and errno.
+int accept(int listener, sockaddr* address, socklen_t* size) noexcept;
+
+/// socket(2) with close-on-exec set. -1 and errno.
+int socket(int family, int type, int protocol) noexcept;
+
+/// The two ends of a channel that wakes: both without blocking, close-on-exec. Where `read` is the only one
+/// (an eventfd), it is written to as well. Throws OSError.
+struct WakeupEnds {
+  Fd read, write;
+};
+WakeupEnds wakeup_ends();
+
+/// A descriptor that becomes readable when the child `pid` ends, or none where the system has no such thing.
+Fd watch_child(pid_t pid) noexcept;
+
+/// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
+extern const short kPeerClosed;
+
+}  // namespace socketserver::platform

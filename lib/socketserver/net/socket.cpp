@@ -1,0 +1,199 @@
+#include "socketserver/net/socket.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/net/platform.hpp"
+#include "socketserver/net/wait.hpp"
+
+namespace socketserver {
+namespace {
+
+// A Unix socket whose listener is full says EAGAIN and cannot be waited for, so connect() looks again: soon
+// at first, and never more than 20 times a second.
+constexpr std::chrono::milliseconds kFirstRetry{1}, kLastRetry{50};
+
+void set_nonblocking(int fd, bool on) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  if (flags >= 0 && wanted != flags) ::fcntl(fd, F_SETFL, wanted);
+}
+
+int connect_once(int fd, const Address& address) {
+  if (::connect(fd, address.data(), address.size()) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+template <class GetName>
+Address name_of(int fd, GetName get_name, const char* call) {
+  Address address;
+  socklen_t size = Address::capacity;
+  if (get_name(fd, address.data(), &size) < 0) throw_os_error(errno, call);
+  address.set_size(size);
+  return address;
+}
+
+}  // namespace
+
+Socket::Socket(int family, int type, int protocol)
+    : fd_(platform::socket(family, type, protocol)), family_(family), type_(type) {
+  if (!fd_) throw_os_error(errno, "socket");
+}
+
+Socket::Socket(Fd fd) : fd_(std::move(fd)) {
+  family_ = getsockname().family();
+  type_ = getsockopt(SOL_SOCKET, SO_TYPE);
+  blocking_ = (::fcntl(fileno(), F_GETFL) & O_NONBLOCK) == 0;
+}
+
+Socket Socket::of_type(int type) {
+  Socket socket;
+  socket.type_ = type;
+  return socket;
+}
+
+Socket::Socket(Socket&& other) noexcept { *this = std::move(other); }
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  if (this == &other) return *this;
+  Socket::close();
+  family_ = other.family_;
+  type_ = other.type_;
+  blocking_ = other.blocking_;
+  progress_ = other.progress_;
+  timeouts_ = other.timeouts_;
+  request_end_ = other.request_end_;
+  armed_receive_ = other.armed_receive_;
+  armed_send_ = other.armed_send_;
+  fd_ = other.detach();
+  return *this;
+}
+
+Socket::~Socket() { Socket::close(); }
+
+void Socket::create_for(const Address& address) {
+  if (fd_ || type_ == 0 || family_ != AF_UNSPEC) return;
+  fd_ = Fd(platform::socket(address.family(), type_, 0));
+  if (!fd_) throw_os_error(errno, "socket");
+  if (!blocking_) set_nonblocking(fileno(), true);
+  family_ = address.family();
+}
+
+void Socket::bind(const Address& address) {
+  create_for(address);
+  if (::bind(fileno(), address.data(), address.size()) < 0)
+    throw_os_error(errno, "bind " + address.to_string());
+}
+
+void Socket::listen(int backlog) {
+  if (::listen(fileno(), backlog) < 0) fail(errno, "listen");
+  // A client can vanish between readiness and accept(2), which must not block then.
+  set_nonblocking(fileno(), true);
+}
+
+void Socket::connect(const Address& address) {
+  if (const int error = connect_ex(address)) throw_os_error(error, "connect " + address.to_string());
+}
+
+int Socket::connect_ex(const Address& address) {
+  create_for(address);
+  set_nonblocking(fileno(), true);
+  const int error = connect_once(fileno(), address);
+  return blocking_ ? wait_connected(address, error) : error;
+}
+
+int Socket::wait_connected(const Address& address, int error) {
+  const Deadline end = std::min(Deadline::after(timeouts_.write), request_end_);
+  for (auto pause = kFirstRetry; error == EAGAIN && family_ == AF_UNIX;
+       pause = std::min(2 * pause, kLastRetry)) {
+    if (end.expired()) return ETIMEDOUT;
+    wait_any({}, std::min(Deadline::after(pause), end));
+    error = connect_once(fileno(), address);
+  }
+  if (error == EINPROGRESS)
+    error = wait_writable(fileno(), end) ? getsockopt(SOL_SOCKET, SO_ERROR) : ETIMEDOUT;
+  set_nonblocking(fileno(), false);
+  return error;
+}
+
+void Socket::shutdown(int how) {
+  if (::shutdown(fileno(), how) < 0) fail(errno, "shutdown");
+}
+
+void Socket::close() noexcept { detach(); }
+
+Fd Socket::detach() noexcept {
+  const std::lock_guard lock(closing_);
+  return std::move(fd_);
+}
+
+void Socket::interrupt() noexcept {
+  const std::lock_guard lock(closing_);
+  if (fd_) ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
+Address Socket::getsockname() const { return name_of(fileno(), ::getsockname, "getsockname"); }
+Address Socket::getpeername() const { return name_of(fileno(), ::getpeername, "getpeername"); }
+
+int Socket::getsockopt(int level, int name) const {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(fileno(), level, name, &value, &size) < 0) fail(errno, "getsockopt");
+  return value;
+}
+
+void Socket::setsockopt(int level, int name, int value) {
+  if (::setsockopt(fileno(), level, name, &value, sizeof value) < 0) fail(errno, "setsockopt");
+}
+
+void Socket::setsockopt(int level, int name, std::string_view value) {
+  if (::setsockopt(fileno(), level, name, value.data(), static_cast<socklen_t>(value.size())) < 0)
+    fail(errno, "setsockopt");
+}
+
+void Socket::set_nodelay() noexcept {
+  const int one = 1;
+  if (type_ == SOCK_STREAM && family_ != AF_UNIX)
+    ::setsockopt(fileno(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+void Socket::settimeout(Timeout timeout) {
+  blocking_ = timeout != std::chrono::nanoseconds(0);
+  if (!blocking_) timeout.reset();
+  if (fd_) set_nonblocking(fileno(), !blocking_);
+  set_deadlines({timeout, timeout, timeout, timeout, {}});
+}
+
+Timeout Socket::gettimeout() const noexcept {
+  return blocking_ ? timeouts_.read : Timeout(std::chrono::nanoseconds(0));
+}
+
+void Socket::set_deadlines(const Deadlines& deadlines) {
+  timeouts_ = deadlines;
+  request_end_ = Deadline::after(deadlines.request);
+}
+
+Socket create_connection(const Address& address, Timeout timeout) {
+  Socket socket = Socket::tcp();
+  socket.settimeout(timeout);
+  socket.connect(address);
+  return socket;
+}
+
+Socket create_connection(const std::string& host, int port, Timeout timeout) {
+  const auto addresses = resolve(host, port);
+  for (std::size_t i = 0;; ++i) {
+    try {
+      return create_connection(addresses[i], timeout);
+    } catch (const OSError&) {
+      if (i + 1 == addresses.size()) throw;
+    }
+  }
+}
+
+}  // namespace socketserver

@@ -1,0 +1,151 @@
+// Sockets, with the methods of Python's socket objects.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "socketserver/net/address.hpp"
+#include "socketserver/net/deadline.hpp"
+#include "socketserver/net/fd.hpp"
+
+namespace socketserver {
+
+class SocketFile;  // what makefile() gives: socketserver/io/socket_file.hpp
+
+/// How long a connection may take over what; nullopt is for ever. When one passes, the call that waits throws
+/// TimeoutError.
+struct Deadlines {
+  Timeout first_byte;  ///< the first recv, from the call on
+  Timeout read;        ///< a recv after another recv: more of something that has begun
+  Timeout idle;        ///< a recv after a send: the next thing from a peer that was answered
+  Timeout write;       ///< a wait for room to send; a peer that takes something starts it anew
+  Timeout request;     ///< all of it, counted from set_deadlines()
+};
+
+/// Owns a socket. Movable. One thread at a time, but for interrupt(), and for sendto() on a socket
+/// without timeouts (that of a datagram server), which any number of threads may call.
+///
+/// Blocking calls wait as net/wait.hpp says, restart after signals, and never raise SIGPIPE. All calls throw
+/// OSError or a class derived from it; its message names the call and the peer. Calls on a closed socket fail
+/// with EBADF.
+///
+/// A class that wraps another connection (TLS, tracing) overrides the virtual calls; all others end in them.
+class Socket {
+ public:
+  /// No socket yet; as after close().
+  Socket() = default;
+  /// socket(2); closed on exec.
+  Socket(int family, int type, int protocol = 0);
+  /// Takes over a descriptor, blocking or not as it is.
+  explicit Socket(Fd fd);
+  /// The same of a blocking descriptor whose family and type are known, without asking the system.
+  Socket(Fd fd, int family, int type) noexcept : fd_(std::move(fd)), family_(family), type_(type) {}
+
+  /// Sockets whose family follows the first address they bind, connect or send to.
+  static Socket tcp() { return of_type(SOCK_STREAM); }
+  static Socket udp() { return of_type(SOCK_DGRAM); }
+
+  Socket(Socket&& other) noexcept;
+  Socket& operator=(Socket&& other) noexcept;
+  virtual ~Socket();
+
+  void bind(const Address& address);
+  void listen(int backlog = SOMAXCONN);
+  std::pair<Socket, Address> accept();
+  void connect(const Address& address);
+  /// As connect(), but returns the errno, 0 for success.
+  int connect_ex(const Address& address);
+
+  /// Receives at most `size` bytes; fewer are usual; none when the peer closed its sending side.
+  std::string recv(std::size_t size, int flags = 0);
+  virtual std::size_t recv_into(std::span<char> buffer, int flags = 0);
+  /// Sends some of `data` and returns how much; sendall() all of it, or throws.
+  virtual std::size_t send(std::string_view data, int flags = 0);
+  void sendall(std::string_view data, int flags = 0);
+
+  /// One datagram; what exceeds `size` is lost.
+  std::pair<std::string, Address> recvfrom(std::size_t size, int flags = 0);
+  std::pair<std::size_t, Address> recvfrom_into(std::span<char> buffer, int flags = 0);
+  std::size_t sendto(std::string_view data, const Address& address, int flags = 0);
+
+  /// `how` is SHUT_RD, SHUT_WR or SHUT_RDWR.
+  virtual void shutdown(int how);
+  /// Idempotent.
+  virtual void close() noexcept;
+  /// Gives the descriptor away; the socket is closed afterwards.
+  Fd detach() noexcept;
+  /// -1 when closed.
+  int fileno() const noexcept { return fd_.get(); }
+
+  Address getsockname() const;
+  Address getpeername() const;
+  int getsockopt(int level, int name) const;
+  void setsockopt(int level, int name, int value);
+  void setsockopt(int level, int name, std::string_view value);
+  /// TCP_NODELAY; nothing where the socket is not of TCP.
+  void set_nodelay() noexcept;
+  int family() const noexcept { return family_; }
+  int type() const noexcept { return type_; }
+
+  /// Every wait of a call takes at most this long; nullopt is for ever, 0 is not at all (BlockingIOError).
+  /// Unlike Python's, the time of sendall starts anew whenever the peer took something.
+  void settimeout(Timeout timeout);
+  Timeout gettimeout() const noexcept;
+  void setblocking(bool blocking) { settimeout(blocking ? Timeout() : Timeout(std::chrono::nanoseconds(0))); }
+  /// Finer than settimeout(), of which it is an alternative: the later call counts.
+  void set_deadlines(const Deadlines& deadlines);
+
+  /// A buffered file over this socket, which must outlive it. Python: makefile("rwb", buffering).
+  /// Defined with SocketFile: include socketserver/io/socket_file.hpp to call it.
+  SocketFile makefile(std::size_t buffer_size);
+  SocketFile makefile();
+
+  /// From any thread: ends all waiting on this socket, now and later, by shutdown(SHUT_RDWR) of its
+  /// descriptor: recv gives zero bytes, send BrokenPipeError. The object must be alive; it may be closing at
+  /// the same time.
+  void interrupt() noexcept;
+
+  /// For servers: accept() and recvfrom_into() that never wait; nullopt when there is nothing (any more).
+  std::optional<std::pair<Fd, Address>> accept_pending();
+  std::optional<std::size_t> recvfrom_pending(std::span<char> buffer, Address& from);
+
+ private:
+  enum class Progress : unsigned char { kNothing, kReceived, kSent };
+
+  static Socket of_type(int type);
+  void create_for(const Address& address);
+  int wait_connected(const Address& address, int error);
+  const Timeout& read_timeout() const noexcept;
+  void arm(int option, const Timeout& timeout, const Deadline& end);
+  template <class Call>
+  std::size_t in_kernel(short events, const Timeout& timeout, const char* name, Call call);
+  template <class Call>
+  std::size_t in_wait(short events, const Timeout& timeout, const char* name, Call call);
+  template <class Call>
+  std::size_t blocking_call(short events, const Timeout& timeout, const char* name, Call call);
+  [[noreturn]] void fail(int errnum, const char* name) const;
+
+  std::mutex closing_;  // held while fd_ is closed or given away, and while interrupt() uses its number
+  Fd fd_;
+  int family_ = AF_UNSPEC;
+  int type_ = 0;
+  bool blocking_ = true;
+  Progress progress_ = Progress::kNothing;
+  Deadlines timeouts_;
+  Deadline request_end_;
+  Timeout armed_receive_, armed_send_;  // SO_RCVTIMEO and SO_SNDTIMEO, as the kernel has them
+};
+
+/// A connected TCP or Unix socket: the first of the host's addresses that answers. Python:
+/// socket.create_connection. `timeout` is for each address, and stays set on the socket.
+Socket create_connection(const std::string& host, int port, Timeout timeout = {});
+Socket create_connection(const Address& address, Timeout timeout = {});
+
+}  // namespace socketserver

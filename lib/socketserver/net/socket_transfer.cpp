@@ -1,0 +1,192 @@
+// The calls of Socket that wait for data or for room.
+#include <poll.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/net/platform.hpp"
+#include "socketserver/net/socket.hpp"
+#include "socketserver/net/wait.hpp"
+
+namespace socketserver {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool would_block(int errnum) { return errnum == EAGAIN || errnum == EWOULDBLOCK; }
+
+timeval to_timeval(const Timeout& timeout) {
+  if (!timeout) return {0, 0};  // the kernel's "for ever"
+  const auto us = std::max(1us, std::chrono::ceil<std::chrono::microseconds>(*timeout)).count();
+  return {static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
+}
+
+}  // namespace
+
+void Socket::fail(int errnum, const char* name) const {
+  std::string call = name;
+  Address peer;
+  socklen_t size = Address::capacity;
+  if (::getpeername(fileno(), peer.data(), &size) == 0) {
+    peer.set_size(size);
+    call += " " + peer.to_string();
+  }
+  throw_os_error(errnum, call);
+}
+
+const Timeout& Socket::read_timeout() const noexcept {
+  if (progress_ == Progress::kNothing) return timeouts_.first_byte;
+  return progress_ == Progress::kSent ? timeouts_.idle : timeouts_.read;
+}
+
+// Makes the kernel wait no longer than `timeout` and `end` allow. A time that is armed already and not too
+// long is left, so that a steady conversation costs no further system call; and only half of what is left
+// before `end` is armed, so that this holds for the calls to come as well.
+void Socket::arm(int option, const Timeout& timeout, const Deadline& end) {
+  Timeout& armed = option == SO_RCVTIMEO ? armed_receive_ : armed_send_;
+  Timeout wanted = timeout;
+  if (const Timeout left = end.remaining(); left && (!wanted || *left < *wanted))
+    wanted = armed && *armed <= *left ? armed : std::max<std::chrono::nanoseconds>(*left / 2, 1ms);
+  if (wanted == armed) return;
+  const timeval value = to_timeval(wanted);
+  if (::setsockopt(fileno(), SOL_SOCKET, option, &value, sizeof value) < 0) fail(errno, "setsockopt");
+  armed = wanted;
+}
+
+// One system call for each call of ours: the kernel waits, with its own timeouts.
+template <class Call>
+std::size_t Socket::in_kernel(short events, const Timeout& timeout, const char* name, Call call) {
+  Deadline end = request_end_;
+  const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+  for (;;) {
+    arm(option, timeout, end);
+    const ssize_t n = call(0);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EINTR) {
+      end = std::min(end, Deadline::after(timeout));  // signals must not make the wait start anew for ever
+    } else if (!would_block(errno)) {
+      fail(errno, name);
+    } else if (end.is_never() || end.expired() ||
+               (option == SO_RCVTIMEO ? armed_receive_ : armed_send_) == timeout) {
+      fail(ETIMEDOUT, name);
+    }
+    if (end.expired()) fail(ETIMEDOUT, name);
+  }
+}
+
+// Asks without blocking, and waits where everything waits.
+template <class Call>
+std::size_t Socket::in_wait(short events, const Timeout& timeout, const char* name, Call call) {
+  for (Deadline end;;) {
+    const ssize_t n = call(MSG_DONTWAIT);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EINTR) continue;
+    if (!would_block(errno) || !blocking_) fail(errno, name);
+    if (end.is_never()) end = std::min(Deadline::after(timeout), request_end_);
+    pollfd one{fileno(), events, 0};
+    if (wait_any({&one, 1}, end) == 0) fail(ETIMEDOUT, name);
+  }
+}
+
+template <class Call>
+std::size_t Socket::blocking_call(short events, const Timeout& timeout, const char* name, Call call) {
+  return blocking_ && current_waiter == nullptr ? in_kernel(events, timeout, name, call)
+                                                : in_wait(events, timeout, name, call);
+}
+
+std::string Socket::recv(std::size_t size, int flags) {
+  std::string data(size, '\0');
+  data.resize(recv_into(data, flags));
+  return data;
+}
+
+std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
+  const std::size_t got = blocking_call(POLLIN, read_timeout(), "recv", [&](int more) {
+    return ::recv(fileno(), buffer.data(), buffer.size(), flags | more);
+  });
+  if (got > 0) progress_ = Progress::kReceived;
+  return got;
+}
+
+std::size_t Socket::send(std::string_view data, int flags) {
+  const std::size_t sent = blocking_call(POLLOUT, timeouts_.write, "send", [&](int more) {
+    return ::send(fileno(), data.data(), data.size(), flags | more | MSG_NOSIGNAL);
+  });
+  progress_ = Progress::kSent;
+  return sent;
+}
+
+void Socket::sendall(std::string_view data, int flags) {
+  do data.remove_prefix(send(data, flags));
+  while (!data.empty());
+}
+
+std::pair<std::string, Address> Socket::recvfrom(std::size_t size, int flags) {
+  std::string data(size, '\0');
+  auto [got, from] = recvfrom_into(data, flags);
+  data.resize(got);
+  return {std::move(data), from};
+}
+
+std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, int flags) {
+  Address from;
+  socklen_t size = 0;
+  const std::size_t got = blocking_call(POLLIN, timeouts_.read, "recvfrom", [&](int more) {
+    size = Address::capacity;
+    return ::recvfrom(fileno(), buffer.data(), buffer.size(), flags | more, from.data(), &size);
+  });
+  from.set_size(size);
+  return {got, from};
+}
+
+std::size_t Socket::sendto(std::string_view data, const Address& address, int flags) {
+  create_for(address);
+  return blocking_call(POLLOUT, timeouts_.write, "sendto", [&](int more) {
+    return ::sendto(fileno(), data.data(), data.size(), flags | more | MSG_NOSIGNAL, address.data(),
+                    address.size());
+  });
+}
+
+std::pair<Socket, Address> Socket::accept() {
+  for (;;) {
+    if (auto accepted = accept_pending())
+      return {Socket(std::move(accepted->first), family_, type_), accepted->second};
+    if (!blocking_) fail(EAGAIN, "accept");
+    if (!wait_readable(fileno(), std::min(Deadline::after(timeouts_.read), request_end_)))
+      fail(ETIMEDOUT, "accept");
+  }
+}
+
+std::optional<std::pair<Fd, Address>> Socket::accept_pending() {
+  Address peer;
+  for (;;) {
+    socklen_t size = Address::capacity;
+    Fd fd(platform::accept(fileno(), peer.data(), &size));
+    if (fd) {
+      peer.set_size(size);
+      return std::pair(std::move(fd), peer);
+    }
+    if (would_block(errno)) return std::nullopt;
+    // accept(2): errors of the network that belong to one connection which is gone already.
+    const bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
+                      errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EPERM;
+    if (!next) fail(errno, "accept");
+  }
+}
+
+std::optional<std::size_t> Socket::recvfrom_pending(std::span<char> buffer, Address& from) {
+  for (;;) {
+    socklen_t size = Address::capacity;
+    const ssize_t got = ::recvfrom(fileno(), buffer.data(), buffer.size(), MSG_DONTWAIT, from.data(), &size);
+    if (got >= 0) {
+      from.set_size(size);
+      return static_cast<std::size_t>(got);
+    }
+    if (would_block(errno)) return std::nullopt;
+    if (errno != EINTR) fail(errno, "recvfrom");
+  }
+}
+
+}  // namespace socketserver

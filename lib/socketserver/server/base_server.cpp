@@ -1,0 +1,317 @@
+#include "socketserver/server/base_server.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/net/wait.hpp"
+
+namespace socketserver {
+namespace {
+
+// Requests in a row before the loop looks at its other duties: enough to make the cost of that vanish.
+constexpr int kBatch = 64;
+
+}  // namespace
+
+/// Marks the loop as running in this thread; consumes the shutdown that ended it.
+class BaseServer::LoopScope {
+ public:
+  explicit LoopScope(BaseServer& server) : server_(server) {
+    const std::lock_guard lock(server_.loop_mutex_);
+    if (server_.loop_thread_.load() != std::thread::id())
+      throw std::logic_error("serve_forever: the server is being served already");
+    server_.loop_thread_ = std::this_thread::get_id();
+  }
+  ~LoopScope() {
+    server_.stop_ = false;
+    server_.stop_wakeup_.drain();
+    const std::lock_guard lock(server_.loop_mutex_);
+    server_.loop_thread_ = std::thread::id();
+    ++server_.loops_ended_;
+    server_.loop_ended_.notify_all();
+  }
+  LoopScope(const LoopScope&) = delete;
+  LoopScope& operator=(const LoopScope&) = delete;
+
+ private:
+  BaseServer& server_;
+};
+
+/// Ends a request whatever becomes of it.
+class BaseServer::RequestScope {
+ public:
+  RequestScope(BaseServer& server, Request& request) : server_(server), request_(request) {}
+  ~RequestScope() { server_.end_request(request_); }
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+ private:
+  BaseServer& server_;
+  Request& request_;
+};
+
+BaseServer::~BaseServer() = default;
+
+// ---- the loop ----
+
+void BaseServer::bind_and_activate() {
+  if (activated_) return;
+  try {
+    server_bind();
+    server_activate();
+    activated_ = true;
+  } catch (...) {
+    server_close();
+    throw;
+  }
+}
+
+void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
+  bind_and_activate();
+  const LoopScope scope(*this);
+  while (!stopping()) {
+    if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
+    service_actions();
+  }
+}
+
+void BaseServer::handle_request() {
+  bind_and_activate();
+  const LoopScope scope(*this);
+  for (const Deadline deadline = Deadline::after(timeout); !stopping();) {
+    if (wait_for_request(deadline) && handle_one()) return;
+    service_actions();
+    if (deadline.expired()) return handle_timeout();
+  }
+}
+
+// True when a request may be pending.
+bool BaseServer::wait_for_request(Deadline deadline) {
+  waited_for_.clear();
+  waited_for_.push_back({stop_wakeup_.fileno(), POLLIN, 0});
+  waited_for_.push_back({room_wakeup_.fileno(), POLLIN, 0});
+  const bool accepting = gate_.open() && !full();
+  if (!gate_.open()) deadline = std::min(deadline, gate_.opens());
+  waited_for_.push_back({accepting ? fileno() : -1, POLLIN, 0});  // poll(2) passes over -1
+  deadline = std::min(deadline, watch(waited_for_));
+  wait_any(waited_for_, deadline);
+  if (waited_for_[0].revents != 0) stop_ = true;
+  if (waited_for_[1].revents != 0) room_wakeup_.drain();
+  return waited_for_[2].revents != 0 && !stopping();
+}
+
+void BaseServer::handle_pending() {
+  for (int i = 0; i < kBatch && !stopping() && gate_.open() && !full(); ++i)
+    if (!handle_one()) return;
+}
+
+bool BaseServer::handle_one() {
+  std::optional<Request> request = next_request();
+  if (request && dispatch(*request)) gate_.succeeded();
+  return request.has_value();
+}
+
+std::optional<Request> BaseServer::next_request() {
+  std::optional<Request> request;
+  try {
+    request = get_request();
+  } catch (const std::exception& error) {
+    pause_accepting(error);
+  }
+  if (request) {
+    ++counters_.accepted;
+    ++counters_.active;
+    request->set_owner(this);
+  }
+  return request;
+}
+
+// False when there was no thread or process for it.
+bool BaseServer::dispatch(Request& request) {
+  const RequestScope scope(*this, request);
+  const Address& client = request.client_address();
+  try {
+    if (verify_request(request, client))
+      process_request(request, client);
+    else
+      ++counters_.refused;
+  } catch (const ServerExit&) {
+    throw;
+  } catch (const std::exception& error) {
+    if (request.ended()) throw;  // handle_error()'s own, about a handler that ran here
+    handle_error(request, client);
+    const auto* os_error = dynamic_cast<const OSError*>(&error);
+    if (os_error == nullptr || (os_error->errnum() != EAGAIN && os_error->errnum() != ENOMEM)) return true;
+    pause_accepting(error);
+    return false;
+  } catch (...) {
+    if (request.ended()) throw;
+    handle_error(request, client);
+  }
+  return true;
+}
+
+void BaseServer::pause_accepting(const std::exception& reason) {
+  ++counters_.paused;
+  if (gate_.failed())
+    log_message(LogLevel::kWarning, std::string("accepting pauses until there is room: ") + reason.what());
+}
+
+// Looked at again after the wish is known, since the last request may have ended in between.
+bool BaseServer::full() noexcept {
+  if (counters_.active < capacity()) return false;
+  wants_room_ = true;
+  return counters_.active >= capacity();
+}
+
+void BaseServer::request_ended() noexcept {
+  --counters_.active;
+  if (wants_room_.load() && wants_room_.exchange(false)) room_wakeup_.notify();
+}
+
+// ---- shutdown ----
+
+void BaseServer::request_shutdown() noexcept {
+  stop_ = true;
+  stop_wakeup_.notify();
+}
+
+void BaseServer::shutdown() {
+  request_shutdown();
+  if (loop_thread_.load() == std::this_thread::get_id()) return;
+  std::unique_lock lock(loop_mutex_);
+  const std::uint64_t ended_before = loops_ended_;
+  loop_ended_.wait(lock,
+                   [&] { return loop_thread_.load() == std::thread::id() || loops_ended_ != ended_before; });
+}
+
+void BaseServer::stop_accepting() {
+  if (loop_thread_.load() != std::thread::id()) shutdown();
+}
+
+void BaseServer::report_cut(std::size_t count) {
+  if (count > 0)
+    log_message(LogLevel::kWarning,
+                "server_close: shut down " + std::to_string(count) + " request(s) that did not end in time");
+}
+
+void BaseServer::server_close() {
+  BaseServer::stop_accepting();
+  activated_ = false;
+}
+
+// ---- a request ----
+
+/// How a handler that the loop runs itself waits: a shutdown is noticed at once, and when drain_timeout has
+/// passed after it the connection is shut down, which ends the handler's wait.
+class BaseServer::DrainingWaiter : public Waiter {
+ public:
+  DrainingWaiter(BaseServer& server, Request& request) : server_(server), request_(request) {}
+
+  int wait(std::span<pollfd> fds, Deadline deadline) override {
+    if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
+    if (const int ready = wait_in_poll(fds, std::min(deadline, drained_)); ready > 0 || deadline.expired())
+      return ready;
+    request_.interrupt();
+    return wait_in_poll(fds, deadline);
+  }
+
+ private:
+  // -1 when the server is stopping.
+  int wait_unless_stopping(std::span<pollfd> fds, Deadline deadline) {
+    if (!drained_.is_never()) return -1;
+    all_.assign(fds.begin(), fds.end());
+    all_.push_back({server_.stop_wakeup_.fileno(), POLLIN, 0});
+    const int ready = wait_in_poll(all_, deadline);
+    std::copy_n(all_.begin(), fds.size(), fds.begin());
+    if (all_.back().revents == 0) return ready;
+    drained_ = Deadline::after(server_.drain_timeout);
+    return ready > 1 ? ready - 1 : -1;
+  }
+
+  BaseServer& server_;
+  Request& request_;
+  std::vector<pollfd> all_;
+  Deadline drained_;  // never: the server is not stopping
+};
+
+bool BaseServer::verify_request(Request&, const Address&) { return true; }
+
+void BaseServer::process_request(Request& request, const Address& client_address) {
+  DrainingWaiter waiter(*this, request);
+  const WaiterScope scope(&waiter);
+  complete_request(request, client_address);
+}
+
+void BaseServer::finish_request(Request& request, const Address& client_address) {
+  handler_(request, client_address, *this);
+}
+
+void BaseServer::complete_request(Request& request, const Address& client_address) {
+  const RequestScope scope(*this, request);
+  try {
+    finish_request(request, client_address);
+  } catch (const ServerExit&) {
+    throw;
+  } catch (...) {
+    handle_error(request, client_address);
+  }
+}
+
+bool BaseServer::complete_request_alone(Request& request) noexcept {
+  const Address client = request.client_address();
+  try {
+    complete_request(request, client);
+  } catch (const ServerExit&) {
+  } catch (const std::exception& error) {
+    log_message(LogLevel::kError, "handle_error of " + client.to_string() + " threw: " + error.what());
+    return false;
+  } catch (...) {
+    log_message(LogLevel::kError, "handle_error of " + client.to_string() + " threw");
+    return false;
+  }
+  return true;
+}
+
+void BaseServer::end_request(Request& request) noexcept {
+  if (!request.mark_ended()) return;
+  try {
+    shutdown_request(request);
+  } catch (const std::exception& error) {
+    log_message(LogLevel::kError, std::string("shutdown_request threw: ") + error.what());
+  }
+}
+
+void BaseServer::handle_error(Request&, const Address& client_address) {
+  const std::string about = "request from " + client_address.to_string() + ": ";
+  try {
+    throw;
+  } catch (const ConnectionError& error) {
+    ++counters_.disconnected;
+    log_message(LogLevel::kDebug, about + error.what());
+  } catch (const TimeoutError& error) {
+    ++counters_.timed_out;
+    log_message(LogLevel::kDebug, about + error.what());
+  } catch (const std::exception& error) {
+    ++counters_.failed;
+    log_message(LogLevel::kError, about + error.what());
+  } catch (...) {
+    ++counters_.failed;
+    log_message(LogLevel::kError, about + "an exception of an unknown type");
+  }
+}
+
+void BaseServer::log_message(LogLevel level, const std::string& message) {
+  if (level < log_level) return;
+  const std::string line = message + "\n";
+  // One write, so that lines of several threads and processes do not mix; there is nobody to tell of a
+  // failure.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace socketserver

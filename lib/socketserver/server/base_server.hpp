@@ -1,0 +1,170 @@
+// The server without a protocol: the loop, and the path of a request through its hooks.
+#pragma once
+
+#include <poll.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "socketserver/net/wakeup.hpp"
+#include "socketserver/server/accept_gate.hpp"
+#include "socketserver/server/request.hpp"
+#include "socketserver/server/statistics.hpp"
+
+namespace socketserver {
+
+class BaseServer;
+
+/// Serves one request; handler<H>() makes one out of a handler class. Called by any number of threads at
+/// once.
+using RequestHandlerClass = std::function<void(Request&, const Address& client_address, BaseServer&)>;
+
+/// Thrown by a handler to end without handle_error(): out of serve_forever() where the loop itself runs
+/// the handler, and of that handler's thread or process elsewhere. Python: SystemExit.
+struct ServerExit {};
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+/// One request takes the same path in every concurrency model:
+///   get_request -> verify_request -> process_request (the mix-in's place: another thread, another process)
+///   -> finish_request -> the handler's setup, handle, finish -> shutdown_request -> close_request
+///
+/// The constructor only stores. A derived class with members of its own that hooks or handlers use calls
+/// server_close() in its destructor: ours runs when those members are gone. Python: socketserver.BaseServer.
+class BaseServer : public RequestOwner {
+ public:
+  // ---- settings: set before serving ----
+  /// How long handle_request() waits before it calls handle_timeout().
+  Timeout timeout;
+  /// Of every accepted connection, from accept on.
+  Deadlines deadlines;
+  /// Requests in progress at the same time; further clients wait in the listen backlog. The default is half
+  /// of the 32,768 threads or processes that Linux has room for by default.
+  std::size_t max_connections = 16'384;
+  /// How long those in progress may go on once the server stops; then their connections are shut down. As
+  /// most supervisors wait 10 s or longer before they kill.
+  std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
+  /// What log_message() lets through.
+  LogLevel log_level = LogLevel::kWarning;
+
+  // ---- for callers ----
+  explicit BaseServer(RequestHandlerClass handler) : handler_(std::move(handler)) {}
+  virtual ~BaseServer();
+  BaseServer(const BaseServer&) = delete;
+  BaseServer& operator=(const BaseServer&) = delete;
+
+  /// server_bind() and server_activate(); on failure server_close(), then rethrows. Once is enough: the
+  /// first serve_forever() or handle_request() calls it where nobody has.
+  void bind_and_activate();
+  /// Serves until shutdown(). `poll_interval` is how often at least service_actions() is called; shutdown
+  /// never waits for it. Throws what binding throws, std::logic_error when it runs already, and what
+  /// handle_error() throws in the loop's own thread.
+  void serve_forever(std::chrono::nanoseconds poll_interval = std::chrono::milliseconds(500));
+  /// Serves one request, or calls handle_timeout() when none comes within `timeout`. Ends early at
+  /// shutdown().
+  void handle_request();
+  /// Ends serve_forever() and waits until it has: from any thread, from a handler, and before the loop began,
+  /// in which case the next serve_forever() returns at once. A handler that the loop itself runs is waited
+  /// for up to drain_timeout, then its connection is shut down; those of other threads and processes go on
+  /// until server_close(). In the loop's own thread and in a forked child it only asks.
+  void shutdown();
+  /// shutdown() without the waiting: async-signal-safe.
+  void request_shutdown() noexcept;
+  /// The descriptor that readiness of the next request shows on; -1 when closed.
+  virtual int fileno() const noexcept = 0;
+  const RequestHandlerClass& handler_class() const noexcept { return handler_; }
+  Statistics statistics() const noexcept { return counters_.snapshot(); }
+
+  // ---- for overriders: called by bind_and_activate() ----
+  virtual void server_bind() {}
+  virtual void server_activate() {}
+  /// Called by callers, destructors and bind_and_activate(): ends the loop and frees what it needs.
+  /// Idempotent.
+  virtual void server_close();
+
+  // ---- for overriders: called by the loop ----
+  /// The next request, nullopt when there is none (any more): it must not wait. What it throws pauses the
+  /// loop.
+  virtual std::optional<Request> get_request() = 0;
+  /// May this client be served? If not, or if it throws, that connection alone ends.
+  virtual bool verify_request(Request& request, const Address& client_address);
+  /// Where a mix-in takes the request elsewhere, by moving out of `request`. When it throws, the request
+  /// must still be there. By default it is completed here and now.
+  virtual void process_request(Request& request, const Address& client_address);
+  virtual void handle_timeout() {}
+  /// Once a turn of the loop.
+  virtual void service_actions() {}
+
+  // ---- for overriders: called by whoever completes the request ----
+  /// Runs the handler.
+  virtual void finish_request(Request& request, const Address& client_address);
+  /// Inside the catch block of what a handler or process_request() threw. By default peers that went away
+  /// and deadlines are counted and logged as kDebug, all else as kError.
+  virtual void handle_error(Request& request, const Address& client_address);
+  /// Exactly once for each request, whatever became of it; calls close_request().
+  virtual void shutdown_request(Request& request) { close_request(request); }
+  virtual void close_request(Request& request) { request.close(); }
+  /// From any thread. By default a line on stderr.
+  virtual void log_message(LogLevel level, const std::string& message);
+
+  // ---- for concurrency mix-ins ----
+  /// finish_request(), handle_error() for what it throws, and always shutdown_request(): the one place where
+  /// requests end. ServerExit, and what handle_error() itself throws, come out of it.
+  void complete_request(Request& request, const Address& client_address);
+  /// The same where nobody could catch anything: at the top of a thread or a process. False when something
+  /// but ServerExit came out, which is logged.
+  bool complete_request_alone(Request& request) noexcept;
+  /// Ends the loop, and closes the listening socket where connections have sockets of their own.
+  virtual void stop_accepting();
+  /// Logs how many handlers did not end within drain_timeout, if any.
+  void report_cut(std::size_t count);
+  /// In a child process that serves one request: lets go of what only the parent uses.
+  virtual void forked() noexcept {}
+
+ protected:
+  /// How many requests may be in progress: max_connections, or what a mix-in's own limit leaves of it.
+  virtual std::size_t capacity() const noexcept { return max_connections; }
+  /// What else should wake the loop for service_actions(); returns when it should wake at the latest.
+  virtual Deadline watch(std::vector<pollfd>&) { return Deadline::never(); }
+  Counters& counters() noexcept { return counters_; }
+
+ private:
+  class LoopScope;
+  class RequestScope;
+  class DrainingWaiter;
+
+  void request_ended() noexcept final;
+  void end_request(Request& request) noexcept;
+  bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  bool full() noexcept;
+  bool wait_for_request(Deadline deadline);
+  void handle_pending();
+  bool handle_one();
+  std::optional<Request> next_request();
+  bool dispatch(Request& request);
+  void pause_accepting(const std::exception& reason);
+
+  RequestHandlerClass handler_;
+  bool activated_ = false;
+  Counters counters_;
+  AcceptGate gate_;
+  std::vector<pollfd> waited_for_;  // the loop's, kept for its memory
+  std::atomic<bool> stop_{false};
+  Wakeup stop_wakeup_;  // readable from request_shutdown() until the loop it ends has ended
+  std::atomic<bool> wants_room_{false};
+  Wakeup room_wakeup_;  // a request ended while the loop waited for room
+  // Changed under loop_mutex_; atomic for shutdown() in a forked child, where that mutex may be held for
+  // ever.
+  std::atomic<std::thread::id> loop_thread_{};  // none: no loop runs
+  std::mutex loop_mutex_;                       // guards loops_ended_
+  std::uint64_t loops_ended_ = 0;
+  std::condition_variable loop_ended_;
+};
+
+}  // namespace socketserver

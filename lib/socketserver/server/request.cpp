@@ -1,0 +1,53 @@
+#include "socketserver/server/request.hpp"
+
+#include <utility>
+
+namespace socketserver {
+
+Request::Request(std::unique_ptr<Socket> socket, const Address& client_address)
+    : connection_(std::move(socket)), socket_(connection_.get()), client_address_(client_address) {}
+
+Request::Request(Socket& server_socket, std::string packet, bool truncated, const Address& client_address)
+    : socket_(&server_socket),
+      packet_(std::move(packet)),
+      truncated_(truncated),
+      client_address_(client_address) {}
+
+Request::Request(Request&& other) noexcept
+    : connection_(std::move(other.connection_)),
+      socket_(std::exchange(other.socket_, nullptr)),
+      packet_(std::move(other.packet_)),
+      truncated_(other.truncated_),
+      ended_(std::exchange(other.ended_, true)),
+      client_address_(other.client_address_),
+      owner_(std::exchange(other.owner_, nullptr)) {}
+
+Request& Request::operator=(Request&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  connection_ = std::move(other.connection_);
+  socket_ = std::exchange(other.socket_, nullptr);
+  packet_ = std::move(other.packet_);
+  truncated_ = other.truncated_;
+  ended_ = std::exchange(other.ended_, true);
+  client_address_ = other.client_address_;
+  owner_ = std::exchange(other.owner_, nullptr);
+  return *this;
+}
+
+Request::~Request() { release(); }
+
+void Request::release() noexcept {
+  connection_.reset();
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->request_ended();
+}
+
+void Request::close() noexcept {
+  if (connection_) connection_->close();
+}
+
+void Request::interrupt() noexcept {
+  if (connection_) connection_->interrupt();
+}
+
+}  // namespace socketserver

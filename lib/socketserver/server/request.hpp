@@ -1,0 +1,85 @@
+// What a handler is given: one connection, or one datagram.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "socketserver/net/socket.hpp"
+
+namespace socketserver {
+
+/// Told when a Request ends; BaseServer is one.
+class RequestOwner {
+ public:
+  /// From the thread that ends the request.
+  virtual void request_ended() noexcept = 0;
+
+ protected:
+  ~RequestOwner() = default;
+};
+
+/// A connection of its own, or a datagram that came through the server's socket. Owns the connection, and
+/// closes it at the latest when it goes. Moved from loop to worker; used by one thread at a time but for
+/// interrupt(). Python: the socket, or the tuple (data, socket), that get_request() returns.
+class Request {
+ public:
+  /// A connection. `socket` may be of a class derived from Socket.
+  Request(std::unique_ptr<Socket> socket, const Address& client_address);
+  /// A datagram that came through `server_socket`, which must outlive it.
+  Request(Socket& server_socket, std::string packet, bool truncated, const Address& client_address);
+
+  /// The moved-from request is empty: of its members only the destructor and assignment may be used.
+  Request(Request&& other) noexcept;
+  Request& operator=(Request&& other) noexcept;
+  ~Request();
+
+  /// The connection; for a datagram the server's socket, through which it can be answered.
+  Socket& socket() const noexcept { return *socket_; }
+  bool is_datagram() const noexcept { return connection_ == nullptr; }
+  const Address& client_address() const noexcept { return client_address_; }
+
+  /// The datagram; empty for a connection.
+  const std::string& packet() const noexcept { return packet_; }
+  /// Was the datagram longer than the server's max_packet_size, so that its end is missing?
+  bool truncated() const noexcept { return truncated_; }
+
+  /// The connection's calls, as in Socket.
+  std::string recv(std::size_t size, int flags = 0) { return socket_->recv(size, flags); }
+  std::size_t recv_into(std::span<char> buffer, int flags = 0) { return socket_->recv_into(buffer, flags); }
+  std::size_t send(std::string_view data, int flags = 0) { return socket_->send(data, flags); }
+  void sendall(std::string_view data, int flags = 0) { socket_->sendall(data, flags); }
+  void shutdown(int how) { socket_->shutdown(how); }
+  /// Nothing for a datagram: the server's socket is not ours to close.
+  void close() noexcept;
+  int fileno() const noexcept { return socket_->fileno(); }
+  Address getsockname() const { return socket_->getsockname(); }
+  Address getpeername() const { return socket_->getpeername(); }
+  void setsockopt(int level, int name, int value) { socket_->setsockopt(level, name, value); }
+  void settimeout(Timeout timeout) { socket_->settimeout(timeout); }
+  void set_deadlines(const Deadlines& deadlines) { socket_->set_deadlines(deadlines); }
+
+  /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
+  /// Nothing for a datagram.
+  void interrupt() noexcept;
+
+  // ---- for BaseServer ----
+  /// `owner` is told once, when this request is gone; it must outlive that.
+  void set_owner(RequestOwner* owner) noexcept { owner_ = owner; }
+  /// True the first time, for shutdown_request() to be called exactly once; a moved-from request has ended.
+  bool mark_ended() noexcept { return !std::exchange(ended_, true); }
+  bool ended() const noexcept { return ended_; }
+
+ private:
+  void release() noexcept;
+
+  std::unique_ptr<Socket> connection_;  // none for a datagram
+  Socket* socket_ = nullptr;
+  std::string packet_;
+  bool truncated_ = false;
+  bool ended_ = false;
+  Address client_address_;
+  RequestOwner* owner_ = nullptr;
+};
+
+}  // namespace socketserver

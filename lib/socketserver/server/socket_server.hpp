@@ -1,0 +1,41 @@
+// What servers over a socket of their own share: binding, and the settings that go with it.
+#pragma once
+
+#include "socketserver/server/base_server.hpp"
+
+namespace socketserver {
+
+/// A server with a listening, or in the case of datagrams receiving, socket. Python has no such class:
+/// there UDPServer derives from TCPServer, which its own docstring calls bad design.
+class SocketServer : public BaseServer {
+ public:
+  // ---- settings: set before it binds ----
+  /// The listen backlog. Python: 5, which drops clients under any load.
+  int request_queue_size = SOMAXCONN;
+  /// SO_REUSEADDR: bind although connections of an earlier run linger in TIME_WAIT.
+  bool allow_reuse_address = false;
+  /// SO_REUSEPORT: several sockets on one port.
+  bool allow_reuse_port = false;
+
+  SocketServer(const Address& address, RequestHandlerClass handler)
+      : BaseServer(std::move(handler)), wanted_(address), address_(address) {}
+
+  /// Where it is bound, with the real port; before that, the address it was given.
+  const Address& server_address() const noexcept { return address_; }
+  /// AF_INET, AF_INET6 or AF_UNIX: follows from the address.
+  int address_family() const noexcept { return wanted_.family(); }
+  /// SOCK_STREAM or SOCK_DGRAM.
+  virtual int socket_type() const noexcept = 0;
+  Socket& socket() noexcept { return socket_; }
+  int fileno() const noexcept override { return socket_.fileno(); }
+
+  /// Makes the socket and binds it. Where the address is "" or "*", IPv4 is served along with IPv6.
+  void server_bind() override;
+  void server_close() override;
+
+ private:
+  Address wanted_, address_;
+  Socket socket_;
+};
+
+}  // namespace socketserver

@@ -1,0 +1,32 @@
+// What a server counts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace socketserver {
+
+/// How often what has happened since the server was made; a snapshot.
+struct Statistics {
+  std::uint64_t accepted = 0;      ///< requests that get_request() gave
+  std::uint64_t active = 0;        ///< of those, not yet ended
+  std::uint64_t refused = 0;       ///< verify_request() said no
+  std::uint64_t failed = 0;        ///< handlers that threw, but for the next two
+  std::uint64_t disconnected = 0;  ///< the peer went away: reset, broken pipe
+  std::uint64_t timed_out = 0;     ///< a deadline passed
+  std::uint64_t truncated = 0;     ///< datagrams longer than max_packet_size
+  std::uint64_t paused = 0;        ///< times that accepting paused for want of descriptors, threads or memory
+};
+
+/// The same while counting: any thread may.
+struct Counters {
+  using Counter = std::atomic<std::uint64_t>;
+  Counter accepted{0}, active{0}, refused{0}, failed{0}, disconnected{0}, timed_out{0}, truncated{0},
+      paused{0};
+
+  Statistics snapshot() const noexcept {
+    return {accepted, active, refused, failed, disconnected, timed_out, truncated, paused};
+  }
+};
+
+}  // namespace socketserver

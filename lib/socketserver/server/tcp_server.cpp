@@ -1,0 +1,37 @@
+#include "socketserver/server/tcp_server.hpp"
+
+#include "socketserver/net/error.hpp"
+
+namespace socketserver {
+
+TCPServer::TCPServer(const Address& address, RequestHandlerClass handler)
+    : SocketServer(address, std::move(handler)) {
+  allow_reuse_address = true;
+}
+
+TCPServer::~TCPServer() { TCPServer::server_close(); }
+
+void TCPServer::server_activate() { socket().listen(request_queue_size); }
+
+std::optional<Request> TCPServer::get_request() {
+  auto accepted = socket().accept_pending();
+  if (!accepted) return std::nullopt;
+  auto connection = std::make_unique<Socket>(std::move(accepted->first), address_family(), SOCK_STREAM);
+  connection->set_deadlines(deadlines);
+  return Request(std::move(connection), accepted->second);
+}
+
+void TCPServer::shutdown_request(Request& request) {
+  // The peer may be gone, or the handler may have closed: neither is an error any more.
+  if (request.fileno() >= 0) ::shutdown(request.fileno(), SHUT_WR);
+  close_request(request);
+}
+
+void TCPServer::stop_accepting() {
+  SocketServer::stop_accepting();
+  socket().close();
+}
+
+void TCPServer::forked() noexcept { socket().close(); }
+
+}  // namespace socketserver

@@ -1,0 +1,52 @@
+#include "socketserver/server/unix_server.hpp"
+
+namespace socketserver {
+
+UnixStreamServer::~UnixStreamServer() { UnixStreamServer::server_close(); }
+
+void UnixStreamServer::server_bind() {
+  path_.bind(server_address(), socket_type(), [this] { TCPServer::server_bind(); });
+}
+
+void UnixStreamServer::server_activate() {
+  TCPServer::server_activate();
+  path_.activated();
+}
+
+void UnixStreamServer::stop_accepting() {
+  path_.remove();
+  TCPServer::stop_accepting();
+}
+
+void UnixStreamServer::server_close() {
+  path_.remove();
+  TCPServer::server_close();
+}
+
+void UnixStreamServer::forked() noexcept {
+  path_.disown();
+  TCPServer::forked();
+}
+
+UnixDatagramServer::~UnixDatagramServer() { UnixDatagramServer::server_close(); }
+
+void UnixDatagramServer::server_bind() {
+  path_.bind(server_address(), socket_type(), [this] { UDPServer::server_bind(); });
+}
+
+void UnixDatagramServer::server_activate() {
+  UDPServer::server_activate();
+  path_.activated();
+}
+
+void UnixDatagramServer::server_close() {
+  path_.remove();
+  UDPServer::server_close();
+}
+
+void UnixDatagramServer::forked() noexcept {
+  path_.disown();
+  UDPServer::forked();
+}
+
+}  // namespace socketserver

@@ -1,0 +1,56 @@
+# cmake/layers.cmake, run over a tree with one violation of each kind, must report each; and nothing else.
+cmake_minimum_required(VERSION 3.24)
+
+file(REMOVE_RECURSE ${TREE})
+set(expected "")
+
+function(source path text)
+  file(WRITE ${TREE}/lib/socketserver/${path} "${text}")
+endfunction()
+
+function(expect)
+  set(expected "${expected}${ARGV0}\n" PARENT_SCOPE)
+endfunction()
+
+function(check name wanted_result)
+  execute_process(COMMAND ${CMAKE_COMMAND} -D ROOT=${TREE} -P ${LAYERS}
+                  OUTPUT_VARIABLE out ERROR_VARIABLE report RESULT_VARIABLE result)
+  string(REGEX REPLACE "CMake Error.*" "" reported "${report}")  # the sum at the end
+  if(NOT reported STREQUAL expected OR NOT result EQUAL wanted_result)
+    message(FATAL_ERROR "${name}\nexpected, with status ${wanted_result}:\n${expected}\n"
+                        "reported, with status ${result}:\n${reported}")
+  endif()
+endfunction()
+
+source(socketserver.hpp "#include \"socketserver/io/file.hpp\"\n#include <vector>\n")
+source(net/fd.hpp "// a list [of; things] \\\n#pragma once\n\n#include <sys/socket.h>\n#include <string_view>\n")
+source(net/fd.cpp "#include \"socketserver/net/fd.hpp\"\n#include <unistd.h>\n// #include <gtest/gtest.h>\n")
+source(io/file.hpp "#include \"socketserver/net/fd.hpp\"\n")
+check("a tree that keeps the policy" 0)
+
+source(crypto/a.cpp "\n// upwards\n\n#  include \"socketserver/net/fd.hpp\"\n")
+expect("lib/socketserver/crypto/a.cpp:4: room crypto may not include room net")
+source(crypto/b.hpp "#include \"b.hpp\"\n#include \"../net/fd.hpp\"\n")
+expect("lib/socketserver/crypto/b.hpp:1: \"b.hpp\" is not of the form \"socketserver/room/file.hpp\"")
+expect("lib/socketserver/crypto/b.hpp:2: \"../net/fd.hpp\" is not of the form \"socketserver/room/file.hpp\"")
+source(crypto/c.cpp "#include <socketserver/crypto/b.hpp>\n")
+expect("lib/socketserver/crypto/c.cpp:1: <socketserver/crypto/b.hpp> is ours: write \"socketserver/crypto/b.hpp\"")
+source(crypto/d.cpp "#include <gtest/gtest.h>\n#include <openssl/md5.h>\n#include <boost/asio.hpp>\n#include <zlib.h>\n")
+expect("lib/socketserver/crypto/d.cpp:1: <gtest/gtest.h> is of a third party")
+expect("lib/socketserver/crypto/d.cpp:2: <openssl/md5.h> is of a third party")
+expect("lib/socketserver/crypto/d.cpp:3: <boost/asio.hpp> is of a third party")
+expect("lib/socketserver/crypto/d.cpp:4: <zlib.h> is neither standard nor of the system (or is missing in cmake/layers.cmake)")
+source(crypto/e.cpp "#include HEADER\n#include \"socketserver/cellar/x.hpp\"\n")
+expect("lib/socketserver/crypto/e.cpp:1: an include that cannot be read")
+expect("lib/socketserver/crypto/e.cpp:2: there is no room cellar")
+source(garage/x.hpp "\n")
+expect("lib/socketserver/garage/x.hpp: is in no room of cmake/layers.cmake")
+source(io/user.cpp "#include \"socketserver/socketserver.hpp\"\n")
+expect("lib/socketserver/io/user.cpp:1: the map header is for users, name the header that is needed")
+source(net/on.hpp "#include \"socketserver/io/file.hpp\"\n")
+expect("lib/socketserver/net/on.hpp:1: room net may not include room io")
+source(json/a.hpp "#include \"socketserver/json/b.hpp\"\n")
+source(json/b.hpp "#include <string>\n#include \"socketserver/json/c.hpp\"\n")
+source(json/c.hpp "#include \"socketserver/json/b.hpp\"\n")
+expect("lib/socketserver/json/b.hpp: includes itself: socketserver/json/b.hpp -> socketserver/json/c.hpp -> socketserver/json/b.hpp")
+check("a tree with a violation of each kind" 1)

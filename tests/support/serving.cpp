@@ -1,0 +1,38 @@
+#include "support/serving.hpp"
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <iterator>
+
+namespace socketserver::testing {
+namespace {
+
+std::size_t entries_of(const char* directory) {
+  using Iterator = std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(std::distance(Iterator(directory), Iterator()));
+}
+
+}  // namespace
+
+std::size_t open_descriptors() { return entries_of("/proc/self/fd"); }
+std::size_t running_threads() { return entries_of("/proc/self/task"); }
+
+std::string read_all(Socket& socket) {
+  std::string all;
+  for (std::string data; !(data = socket.recv(65536)).empty();) all += data;
+  return all;
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name = (std::filesystem::temp_directory_path() / "socketserver-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw_os_error(errno, "mkdtemp " + name);
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace socketserver::testing
