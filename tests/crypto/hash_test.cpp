@@ -69,7 +69,8 @@ TYPED_TEST_SUITE(HashTest, Hashes);
 
 TYPED_TEST(HashTest, ADigestDoesNotDependOnHowTheMessageIsCut) {
   // Where padding begins to need another block, where blocks end, and one byte to either side.
-  for (const std::size_t size : {0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 129, 300}) {
+  constexpr std::size_t kSizes[]{0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 121, 127, 128, 129, 300};
+  for (const std::size_t size : kSizes) {
     const std::string message = sample(size);
     const auto whole = TypeParam(message).digest();
     for (std::size_t cut = 0; cut <= size; ++cut) {
@@ -120,16 +121,6 @@ TYPED_TEST(HashTest, BeginsAnewByAssignment) {
   hash = {};
   hash.update("abc");
   EXPECT_EQ(hash.digest(), TypeParam("abc").digest());
-}
-
-TYPED_TEST(HashTest, CountsBytesBeyondWhat32BitsOfLengthHold) {
-  // 2^29 bytes are 2^32 bits: the upper half of the length in the padding is first used here.
-  const std::string piece(std::size_t{1} << 20, 'a');
-  TypeParam hash;
-  for (int i = 0; i < 512; ++i) hash.update(piece);
-  const bool md5 = TypeParam::kDigestSize == 16;
-  EXPECT_EQ(hash.hexdigest(), md5 ? "31e4d9c6d74cd592b78f77f72965d6ab"
-                                  : "b9045a713caed5dff3d3b783e98d1ce5778d8bc331ee4119d707072312af06a7");
 }
 
 }  // namespace

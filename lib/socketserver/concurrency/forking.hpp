@@ -18,7 +18,7 @@ namespace socketserver {
 /// moment stays locked in it for ever, so handlers must not need one (malloc and stdio are safe in glibc). In
 /// the child the listening socket is closed; statistics() and members it changes are the child's own.
 /// server_close(), and so the destructor, waits for children up to drain_timeout, then shuts their
-/// connections down, then kills. A derived class whose members hooks use calls it in its own destructor.
+/// connections down, then kills.
 template <std::derived_from<BaseServer> Base>
 class ForkingMixIn : public Base {
  public:
@@ -28,11 +28,10 @@ class ForkingMixIn : public Base {
   /// False: server_close() shuts the connections of children in progress down at once.
   bool block_on_close = true;
 
-  template <class... Args>
-  requires std::constructible_from<Base, Args...>
-  explicit ForkingMixIn(Args&&... args) : Base(std::forward<Args>(args)...) {
-    this->timeout =
-        std::chrono::seconds(300);  // as in Python: handle_request() then looks for ended children
+  using Base::Base;
+  /// `timeout` is 300 s as in Python: handle_request() then looks for ended children.
+  ForkingMixIn(const Address& address, RequestHandlerClass handler) : Base(address, std::move(handler)) {
+    this->timeout = std::chrono::seconds(300);
   }
   ~ForkingMixIn() override { ForkingMixIn::server_close(); }
 

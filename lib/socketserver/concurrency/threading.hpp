@@ -14,8 +14,8 @@ namespace socketserver {
 ///
 /// Threads never outlive the server: server_close(), and so the destructor, waits for them up to
 /// drain_timeout, then shuts their connections down and joins them. A handler that neither waits on its
-/// connection nor ends keeps it waiting. A derived class with members of its own that hooks or handlers use
-/// calls server_close() in its destructor, since this one runs when those members are gone.
+/// connection nor ends keeps it waiting. A class that derives from this calls server_close() in its own
+/// destructor, or has it called before: this destructor runs when the derived class is gone.
 template <std::derived_from<BaseServer> Base>
 class ThreadingMixIn : public Base {
  public:

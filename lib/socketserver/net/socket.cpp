@@ -166,7 +166,7 @@ void Socket::settimeout(Timeout timeout) {
   blocking_ = timeout != std::chrono::nanoseconds(0);
   if (!blocking_) timeout.reset();
   if (fd_) set_nonblocking(fileno(), !blocking_);
-  set_deadlines({timeout, timeout, timeout, timeout, {}});
+  timeouts_ = {timeout, timeout, timeout, timeout, timeouts_.request};
 }
 
 Timeout Socket::gettimeout() const noexcept {

@@ -95,11 +95,12 @@ class Socket {
   int type() const noexcept { return type_; }
 
   /// Every wait of a call takes at most this long; nullopt is for ever, 0 is not at all (BlockingIOError).
-  /// Unlike Python's, the time of sendall starts anew whenever the peer took something.
+  /// Unlike Python's, the time of sendall starts anew whenever the peer took something. A deadline of the
+  /// whole request stays in force.
   void settimeout(Timeout timeout);
   Timeout gettimeout() const noexcept;
   void setblocking(bool blocking) { settimeout(blocking ? Timeout() : Timeout(std::chrono::nanoseconds(0))); }
-  /// Finer than settimeout(), of which it is an alternative: the later call counts.
+  /// Finer than settimeout(): the later call counts. `request` is counted from now on.
   void set_deadlines(const Deadlines& deadlines);
 
   /// A buffered file over this socket, which must outlive it. Python: makefile("rwb", buffering).
@@ -132,7 +133,6 @@ class Socket {
   std::size_t blocking_call(short events, const Timeout& timeout, const char* name, Call call);
   [[noreturn]] void fail(int errnum, const char* name) const;
 
-  std::mutex closing_;  // held while fd_ is closed or given away, and while interrupt() uses its number
   Fd fd_;
   int family_ = AF_UNSPEC;
   int type_ = 0;
@@ -141,6 +141,7 @@ class Socket {
   Deadlines timeouts_;
   Deadline request_end_;
   Timeout armed_receive_, armed_send_;  // SO_RCVTIMEO and SO_SNDTIMEO, as the kernel has them
+  std::mutex closing_;  // held while fd_ is closed or given away, and while interrupt() uses its number
 };
 
 /// A connected TCP or Unix socket: the first of the host's addresses that answers. Python:

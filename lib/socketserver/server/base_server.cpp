@@ -1,14 +1,11 @@
 #include "socketserver/server/base_server.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <stdexcept>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/server/draining_waiter.hpp"
 
 namespace socketserver {
 namespace {
@@ -17,30 +14,6 @@ namespace {
 constexpr int kBatch = 64;
 
 }  // namespace
-
-/// Marks the loop as running in this thread; consumes the shutdown that ended it.
-class BaseServer::LoopScope {
- public:
-  explicit LoopScope(BaseServer& server) : server_(server) {
-    const std::lock_guard lock(server_.loop_mutex_);
-    if (server_.loop_thread_.load() != std::thread::id())
-      throw std::logic_error("serve_forever: the server is being served already");
-    server_.loop_thread_ = std::this_thread::get_id();
-  }
-  ~LoopScope() {
-    server_.stop_ = false;
-    server_.stop_wakeup_.drain();
-    const std::lock_guard lock(server_.loop_mutex_);
-    server_.loop_thread_ = std::thread::id();
-    ++server_.loops_ended_;
-    server_.loop_ended_.notify_all();
-  }
-  LoopScope(const LoopScope&) = delete;
-  LoopScope& operator=(const LoopScope&) = delete;
-
- private:
-  BaseServer& server_;
-};
 
 /// Ends a request whatever becomes of it.
 class BaseServer::RequestScope {
@@ -73,8 +46,8 @@ void BaseServer::bind_and_activate() {
 
 void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
   bind_and_activate();
-  const LoopScope scope(*this);
-  while (!stopping()) {
+  const LoopControl::Scope scope(loop_);
+  while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();
   }
@@ -82,8 +55,8 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
 
 void BaseServer::handle_request() {
   bind_and_activate();
-  const LoopScope scope(*this);
-  for (const Deadline deadline = Deadline::after(timeout); !stopping();) {
+  const LoopControl::Scope scope(loop_);
+  for (const Deadline deadline = Deadline::after(timeout); !loop_.stopping();) {
     if (wait_for_request(deadline) && handle_one()) return;
     service_actions();
     if (deadline.expired()) return handle_timeout();
@@ -93,20 +66,20 @@ void BaseServer::handle_request() {
 // True when a request may be pending.
 bool BaseServer::wait_for_request(Deadline deadline) {
   waited_for_.clear();
-  waited_for_.push_back({stop_wakeup_.fileno(), POLLIN, 0});
+  waited_for_.push_back({loop_.fileno(), POLLIN, 0});
   waited_for_.push_back({room_wakeup_.fileno(), POLLIN, 0});
   const bool accepting = gate_.open() && !full();
   if (!gate_.open()) deadline = std::min(deadline, gate_.opens());
   waited_for_.push_back({accepting ? fileno() : -1, POLLIN, 0});  // poll(2) passes over -1
   deadline = std::min(deadline, watch(waited_for_));
   wait_any(waited_for_, deadline);
-  if (waited_for_[0].revents != 0) stop_ = true;
+  if (waited_for_[0].revents != 0) loop_.notice();
   if (waited_for_[1].revents != 0) room_wakeup_.drain();
-  return waited_for_[2].revents != 0 && !stopping();
+  return waited_for_[2].revents != 0 && !loop_.stopping();
 }
 
 void BaseServer::handle_pending() {
-  for (int i = 0; i < kBatch && !stopping() && gate_.open() && !full(); ++i)
+  for (int i = 0; i < kBatch && !loop_.stopping() && gate_.open() && !full(); ++i)
     if (!handle_one()) return;
 }
 
@@ -176,22 +149,8 @@ void BaseServer::request_ended() noexcept {
 
 // ---- shutdown ----
 
-void BaseServer::request_shutdown() noexcept {
-  stop_ = true;
-  stop_wakeup_.notify();
-}
-
-void BaseServer::shutdown() {
-  request_shutdown();
-  if (loop_thread_.load() == std::this_thread::get_id()) return;
-  std::unique_lock lock(loop_mutex_);
-  const std::uint64_t ended_before = loops_ended_;
-  loop_ended_.wait(lock,
-                   [&] { return loop_thread_.load() == std::thread::id() || loops_ended_ != ended_before; });
-}
-
 void BaseServer::stop_accepting() {
-  if (loop_thread_.load() != std::thread::id()) shutdown();
+  if (loop_.running()) shutdown();
 }
 
 void BaseServer::report_cut(std::size_t count) {
@@ -207,43 +166,10 @@ void BaseServer::server_close() {
 
 // ---- a request ----
 
-/// How a handler that the loop runs itself waits: a shutdown is noticed at once, and when drain_timeout has
-/// passed after it the connection is shut down, which ends the handler's wait.
-class BaseServer::DrainingWaiter : public Waiter {
- public:
-  DrainingWaiter(BaseServer& server, Request& request) : server_(server), request_(request) {}
-
-  int wait(std::span<pollfd> fds, Deadline deadline) override {
-    if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
-    if (const int ready = wait_in_poll(fds, std::min(deadline, drained_)); ready > 0 || deadline.expired())
-      return ready;
-    request_.interrupt();
-    return wait_in_poll(fds, deadline);
-  }
-
- private:
-  // -1 when the server is stopping.
-  int wait_unless_stopping(std::span<pollfd> fds, Deadline deadline) {
-    if (!drained_.is_never()) return -1;
-    all_.assign(fds.begin(), fds.end());
-    all_.push_back({server_.stop_wakeup_.fileno(), POLLIN, 0});
-    const int ready = wait_in_poll(all_, deadline);
-    std::copy_n(all_.begin(), fds.size(), fds.begin());
-    if (all_.back().revents == 0) return ready;
-    drained_ = Deadline::after(server_.drain_timeout);
-    return ready > 1 ? ready - 1 : -1;
-  }
-
-  BaseServer& server_;
-  Request& request_;
-  std::vector<pollfd> all_;
-  Deadline drained_;  // never: the server is not stopping
-};
-
 bool BaseServer::verify_request(Request&, const Address&) { return true; }
 
 void BaseServer::process_request(Request& request, const Address& client_address) {
-  DrainingWaiter waiter(*this, request);
+  DrainingWaiter waiter(loop_.fileno(), drain_timeout, request);
   const WaiterScope scope(&waiter);
   complete_request(request, client_address);
 }
@@ -307,11 +233,7 @@ void BaseServer::handle_error(Request&, const Address& client_address) {
 }
 
 void BaseServer::log_message(LogLevel level, const std::string& message) {
-  if (level < log_level) return;
-  const std::string line = message + "\n";
-  // One write, so that lines of several threads and processes do not mix; there is nobody to tell of a
-  // failure.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  if (level >= log_level) log_to_stderr(message);
 }
 
 }  // namespace socketserver

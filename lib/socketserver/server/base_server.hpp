@@ -4,16 +4,15 @@
 #include <poll.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "socketserver/net/wakeup.hpp"
 #include "socketserver/server/accept_gate.hpp"
+#include "socketserver/server/log.hpp"
+#include "socketserver/server/loop_control.hpp"
 #include "socketserver/server/request.hpp"
 #include "socketserver/server/statistics.hpp"
 
@@ -29,14 +28,13 @@ using RequestHandlerClass = std::function<void(Request&, const Address& client_a
 /// the handler, and of that handler's thread or process elsewhere. Python: SystemExit.
 struct ServerExit {};
 
-enum class LogLevel { kDebug, kInfo, kWarning, kError };
-
 /// One request takes the same path in every concurrency model:
 ///   get_request -> verify_request -> process_request (the mix-in's place: another thread, another process)
 ///   -> finish_request -> the handler's setup, handle, finish -> shutdown_request -> close_request
 ///
-/// The constructor only stores. A derived class with members of its own that hooks or handlers use calls
-/// server_close() in its destructor: ours runs when those members are gone. Python: socketserver.BaseServer.
+/// The constructor only stores. Whoever derives from a server with threads of its own calls server_close() in
+/// the derived class's destructor, or before the object goes: the mix-in's destructor closes too, but by then
+/// the derived class is gone, while handlers may still call it. Python: socketserver.BaseServer.
 class BaseServer : public RequestOwner {
  public:
   // ---- settings: set before serving ----
@@ -73,9 +71,9 @@ class BaseServer : public RequestOwner {
   /// in which case the next serve_forever() returns at once. A handler that the loop itself runs is waited
   /// for up to drain_timeout, then its connection is shut down; those of other threads and processes go on
   /// until server_close(). In the loop's own thread and in a forked child it only asks.
-  void shutdown();
+  void shutdown() { loop_.stop(); }
   /// shutdown() without the waiting: async-signal-safe.
-  void request_shutdown() noexcept;
+  void request_shutdown() noexcept { loop_.request_stop(); }
   /// The descriptor that readiness of the next request shows on; -1 when closed.
   virtual int fileno() const noexcept = 0;
   const RequestHandlerClass& handler_class() const noexcept { return handler_; }
@@ -135,13 +133,10 @@ class BaseServer : public RequestOwner {
   Counters& counters() noexcept { return counters_; }
 
  private:
-  class LoopScope;
   class RequestScope;
-  class DrainingWaiter;
 
   void request_ended() noexcept final;
   void end_request(Request& request) noexcept;
-  bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
   bool full() noexcept;
   bool wait_for_request(Deadline deadline);
   void handle_pending();
@@ -155,16 +150,9 @@ class BaseServer : public RequestOwner {
   Counters counters_;
   AcceptGate gate_;
   std::vector<pollfd> waited_for_;  // the loop's, kept for its memory
-  std::atomic<bool> stop_{false};
-  Wakeup stop_wakeup_;  // readable from request_shutdown() until the loop it ends has ended
+  LoopControl loop_;
   std::atomic<bool> wants_room_{false};
   Wakeup room_wakeup_;  // a request ended while the loop waited for room
-  // Changed under loop_mutex_; atomic for shutdown() in a forked child, where that mutex may be held for
-  // ever.
-  std::atomic<std::thread::id> loop_thread_{};  // none: no loop runs
-  std::mutex loop_mutex_;                       // guards loops_ended_
-  std::uint64_t loops_ended_ = 0;
-  std::condition_variable loop_ended_;
 };
 
 }  // namespace socketserver

@@ -1,0 +1,27 @@
+#include "socketserver/server/draining_waiter.hpp"
+
+#include <algorithm>
+
+namespace socketserver {
+
+int DrainingWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
+  if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
+  if (const int ready = wait_in_poll(fds, std::min(deadline, drained_)); ready > 0 || deadline.expired())
+    return ready;
+  request_.interrupt();
+  return wait_in_poll(fds, deadline);
+}
+
+// -1 when the server is stopping.
+int DrainingWaiter::wait_unless_stopping(std::span<pollfd> fds, Deadline deadline) {
+  if (!drained_.is_never()) return -1;
+  all_.assign(fds.begin(), fds.end());
+  all_.push_back({stop_fd_, POLLIN, 0});
+  const int ready = wait_in_poll(all_, deadline);
+  std::copy_n(all_.begin(), fds.size(), fds.begin());
+  if (all_.back().revents == 0) return ready;
+  drained_ = Deadline::after(drain_timeout_);
+  return ready > 1 ? ready - 1 : -1;
+}
+
+}  // namespace socketserver

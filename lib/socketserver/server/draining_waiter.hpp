@@ -1,0 +1,31 @@
+// How a handler that the loop itself runs waits.
+#pragma once
+
+#include <vector>
+
+#include "socketserver/net/wait.hpp"
+#include "socketserver/server/request.hpp"
+
+namespace socketserver {
+
+/// Waits for what the handler waits for, and for the server's stop as well: once that comes, the handler has
+/// `drain_timeout` to end; then its connection is shut down, which ends its waiting there. One thread.
+class DrainingWaiter : public Waiter {
+ public:
+  /// `stop_fd` becomes readable when the server shall stop. `request` outlives this.
+  DrainingWaiter(int stop_fd, std::chrono::nanoseconds drain_timeout, Request& request)
+      : stop_fd_(stop_fd), drain_timeout_(drain_timeout), request_(request) {}
+
+  int wait(std::span<pollfd> fds, Deadline deadline) override;
+
+ private:
+  int wait_unless_stopping(std::span<pollfd> fds, Deadline deadline);
+
+  int stop_fd_;
+  std::chrono::nanoseconds drain_timeout_;
+  Request& request_;
+  std::vector<pollfd> all_;
+  Deadline drained_;  // never: the server is not stopping
+};
+
+}  // namespace socketserver

@@ -1,0 +1,53 @@
+// Starting and stopping a server's loop from anywhere.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "socketserver/net/wakeup.hpp"
+
+namespace socketserver {
+
+/// Whether a loop runs, in which thread, and whether it shall stop. A request to stop stays until a loop has
+/// ended by it, so one that comes before the loop is not lost. Any thread may call.
+class LoopControl {
+ public:
+  /// Marks the loop as running in this thread. At its end the request to stop is used up, and those who wait
+  /// for it go on. std::logic_error when a loop runs already.
+  class Scope {
+   public:
+    explicit Scope(LoopControl& control);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    LoopControl& control_;
+  };
+
+  /// Async-signal-safe, and from a forked child meant for the parent: the loop notices by fileno().
+  void request_stop() noexcept;
+  /// request_stop(), then waits until the loop has ended. In the loop's own thread, and in a child forked by
+  /// it, it only asks.
+  void stop();
+  bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  /// For the loop, when fileno() became readable.
+  void notice() noexcept { stop_ = true; }
+  bool running() const noexcept { return thread_.load() != std::thread::id(); }
+  /// Readable from request_stop() on.
+  int fileno() const noexcept { return wakeup_.fileno(); }
+
+ private:
+  std::atomic<bool> stop_{false};
+  Wakeup wakeup_;
+  // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
+  std::atomic<std::thread::id> thread_{};  // none: no loop runs
+  std::mutex mutex_;                       // guards ended_
+  std::uint64_t ended_ = 0;                // loops so far
+  std::condition_variable end_;
+};
+
+}  // namespace socketserver
