@@ -55,8 +55,7 @@ std::array<std::uint32_t, 16> load(const char* bytes) noexcept {
   return words;
 }
 
-// Not a loop: with Step known to the compiler, every index and rotation is a constant and v lives in
-// registers.
+// Not a loop: with Step known to the compiler, indexes and rotations are constants and v lives in registers.
 template <std::size_t... Steps>
 void compress_block(Md5Rounds::State& state, const char* bytes, std::index_sequence<Steps...>) noexcept {
   const auto block = load(bytes);
