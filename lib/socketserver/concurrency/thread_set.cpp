@@ -51,7 +51,7 @@ void ThreadSet::start(BaseServer& server, Request& request, std::size_t stack_si
   if (const int error = ::pthread_create(&thread, attributes.get(), &ThreadSet::run, worker.get())) {
     const std::lock_guard lock(mutex_);
     remove_locked(*worker);
-    --running_;
+    if (--running_ == 0) all_ended_.notify_all();
     request = std::move(worker->request);
     throw_os_error(error, "pthread_create");
   }

@@ -19,7 +19,12 @@ requires std::constructible_from < H, const std::decay_t<Args>
   // Shared, since std::function wants to be copied and what it holds may not be.
   return [shared = std::make_shared<const std::tuple<std::decay_t<Args>...>>(std::forward<Args>(args)...)](
              Request& request, const Address& client_address, BaseServer& server) {
-    std::apply([&](const auto&... each) { H(each...).run(request, client_address, server); }, *shared);
+    const auto serve = [&](const auto&... each) {
+      H made(each...);
+      BaseRequestHandler& base = made;  // whatever else H may call run
+      base.run(request, client_address, server);
+    };
+    std::apply(serve, *shared);
   };
 }
 

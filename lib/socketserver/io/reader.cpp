@@ -26,6 +26,13 @@ std::size_t Reader::take(std::span<char> bytes) {
   return size;
 }
 
+// For when a call fails that emptied the buffer.
+void Reader::put_back(std::string bytes) {
+  buffer_ = std::move(bytes);
+  begin_ = 0;
+  end_ = buffer_.size();
+}
+
 std::optional<std::string> Reader::readline() {
   auto line = readline(kLineLimit);
   if (line && line->size() == kLineLimit && line->back() != '\n')
@@ -35,29 +42,36 @@ std::optional<std::string> Reader::readline() {
 
 std::optional<std::string> Reader::readline(std::size_t limit) {
   std::string line;
-  while (line.size() < limit && fill() > 0) {
-    const std::string_view rest = buffered().substr(0, limit - line.size());
-    const std::size_t newline = rest.find('\n');
-    const std::size_t size = newline == rest.npos ? rest.size() : newline + 1;
-    line += rest.substr(0, size);
-    begin_ += size;
-    if (newline != rest.npos) break;
+  try {
+    while (line.size() < limit && fill() > 0) {
+      const std::string_view rest = buffered().substr(0, limit - line.size());
+      const std::size_t newline = rest.find('\n');
+      const std::size_t size = newline == rest.npos ? rest.size() : newline + 1;
+      line += rest.substr(0, size);
+      begin_ += size;
+      if (newline != rest.npos) break;
+    }
+  } catch (...) {
+    put_back(std::move(line));
+    throw;
   }
   if (line.empty() && limit > 0) return std::nullopt;
   return line;
 }
 
+// `done` tells how far it came even when it throws.
+void Reader::fill_in(std::span<char> bytes, std::size_t& done) {
+  for (std::size_t got = 1; done < bytes.size() && got > 0; done += got) got = readinto1(bytes.subspan(done));
+}
+
 std::size_t Reader::readinto(std::span<char> bytes) {
   std::size_t done = 0;
-  while (done < bytes.size()) {
-    const std::size_t got = readinto1(bytes.subspan(done));
-    if (got == 0) break;
-    done += got;
-  }
+  fill_in(bytes, done);
   return done;
 }
 
 std::size_t Reader::readinto1(std::span<char> bytes) {
+  if (bytes.empty()) return 0;
   if (begin_ == end_ && socket_ != nullptr && bytes.size() >= capacity_) return socket_->recv_into(bytes);
   fill();
   return take(bytes);
@@ -68,7 +82,14 @@ std::string Reader::read(std::size_t size) {
   while (data.size() < size) {
     const std::size_t before = data.size();
     data.resize(before + std::min(size - before, kChunk));
-    const std::size_t got = readinto({data.data() + before, data.size() - before});
+    std::size_t got = 0;
+    try {
+      fill_in({data.data() + before, data.size() - before}, got);
+    } catch (...) {
+      data.resize(before + got);
+      put_back(std::move(data));
+      throw;
+    }
     const bool ended = before + got < data.size();
     data.resize(before + got);
     if (ended) break;
@@ -85,7 +106,8 @@ std::string Reader::read_exactly(std::size_t size) {
 }
 
 std::string Reader::read1(std::size_t size) {
-  std::string data(std::min(size, std::max(capacity_, end_ - begin_)), '\0');
+  const std::size_t at_once = capacity_ > 0 ? capacity_ : kDefaultBufferSize;
+  std::string data(std::min(size, std::max(at_once, end_ - begin_)), '\0');
   data.resize(readinto1(data));
   return data;
 }

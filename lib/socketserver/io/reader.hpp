@@ -19,7 +19,7 @@ class EOFError : public std::runtime_error {
 
 /// A buffered reader over a Socket, or over bytes in memory. Python: io.BufferedReader, io.BytesIO.
 /// Borrows the socket, which must outlive it; one thread at a time. Throws what Socket::recv_into throws;
-/// what was read before that stays in the buffer.
+/// what read(), read_exactly() and readline() had by then stays in the buffer for the next call.
 class Reader {
  public:
   /// Python's io.DEFAULT_BUFFER_SIZE.
@@ -55,6 +55,8 @@ class Reader {
   std::string_view buffered() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
   std::size_t fill();
   std::size_t take(std::span<char> bytes);
+  void fill_in(std::span<char> bytes, std::size_t& done);
+  void put_back(std::string bytes);
 
   Socket* socket_ = nullptr;  // none: only what is in the buffer
   std::string buffer_;

@@ -14,7 +14,12 @@ std::size_t Writer::write(std::string_view data) {
 
 void Writer::flush() {
   if (socket_ == nullptr || buffer_.empty()) return;
-  socket_->sendall(buffer_);
+  try {
+    socket_->sendall(buffer_);
+  } catch (...) {
+    buffer_.clear();
+    throw;
+  }
   buffer_.clear();
 }
 

@@ -21,7 +21,7 @@ class Writer {
 
   /// Takes all of `data` and returns its size.
   std::size_t write(std::string_view data);
-  /// Sends what the buffer holds.
+  /// Sends what the buffer holds. When that throws it is lost: nobody knows how much of it the peer has.
   void flush();
   /// What is collected and not yet sent.
   const std::string& getvalue() const noexcept { return buffer_; }

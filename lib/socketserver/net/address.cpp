@@ -1,6 +1,7 @@
 #include "socketserver/net/address.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -25,6 +26,10 @@ const T& as(const sockaddr* address) {
 void check_port(int port) {
   if (port < 0 || port > 65535)
     throw std::out_of_range("port " + std::to_string(port) + " is not in 0..65535");
+}
+
+void check_host(std::string_view host) {
+  if (host.find('\0') != host.npos) throw std::invalid_argument("the host holds a NUL");
 }
 
 Address ipv4(in_addr host, int port) {
@@ -52,12 +57,19 @@ Address wildcard(int port) { return has_ipv6() ? ipv6(in6addr_any, port) : ipv4(
 
 bool is_loopback_v4(std::uint32_t host) { return host >> 24 == 127; }
 
+// The name of the interface, or its number where it has gone.
+std::string scope_text(std::uint32_t scope) {
+  char name[IF_NAMESIZE];
+  return "%" + (::if_indextoname(scope, name) != nullptr ? name : std::to_string(scope));
+}
+
 constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
 }  // namespace
 
 Address::Address(std::string_view host, int port) {
   check_port(port);
+  check_host(host);
   const std::string text(host);
   in_addr v4{};
   in6_addr v6{};
@@ -98,8 +110,10 @@ void Address::set_size(socklen_t size) noexcept {
 std::string Address::host() const {
   char text[INET6_ADDRSTRLEN] = "";
   if (family() == AF_INET) ::inet_ntop(AF_INET, &as<sockaddr_in>(data()).sin_addr, text, sizeof text);
-  if (family() == AF_INET6) ::inet_ntop(AF_INET6, &as<sockaddr_in6>(data()).sin6_addr, text, sizeof text);
-  return text;
+  if (family() != AF_INET6) return text;
+  const auto& in6 = as<sockaddr_in6>(data());
+  ::inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+  return in6.sin6_scope_id == 0 ? text : text + scope_text(in6.sin6_scope_id);
 }
 
 int Address::port() const noexcept {
@@ -151,6 +165,7 @@ bool operator==(const Address& a, const Address& b) noexcept {
 
 std::vector<Address> resolve(const std::string& host, int port) {
   check_port(port);
+  check_host(host);
   if (host.empty() || host == "*") return {wildcard(port)};
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;  // one entry an address instead of one for every socket type

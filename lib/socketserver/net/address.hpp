@@ -19,7 +19,8 @@ class Address {
   /// `host` is an IPv4 or IPv6 address, or a name, which is looked up now (the first address found counts;
   /// see resolve()). "" and "*" are every address of this machine, IPv6 and IPv4 alike where there is IPv6.
   /// `port` 0 lets the system choose when a socket is bound.
-  /// Throws std::out_of_range for a port outside 0..65535, and gaierror for a name that is not known.
+  /// Throws std::out_of_range for a port outside 0..65535, std::invalid_argument for a host with a NUL, and
+  /// gaierror for a name that is not known.
   Address(std::string_view host, int port);
 
   /// A path of the Unix domain. A first byte of NUL makes it a name in Linux's abstract namespace.
@@ -33,7 +34,7 @@ class Address {
   Address(const sockaddr* address, socklen_t size);
 
   int family() const noexcept { return storage_.ss_family; }
-  /// The numeric host, "::1"; empty for a path.
+  /// The numeric host, "::1", with its scope where it has one, "fe80::1%eth0"; empty for a path.
   std::string host() const;
   /// 0 for a path.
   int port() const noexcept;

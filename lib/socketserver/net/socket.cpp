@@ -49,6 +49,8 @@ Socket::Socket(Fd fd) : fd_(std::move(fd)) {
   family_ = getsockname().family();
   type_ = getsockopt(SOL_SOCKET, SO_TYPE);
   blocking_ = (::fcntl(fileno(), F_GETFL) & O_NONBLOCK) == 0;
+  listening_ = getsockopt(SOL_SOCKET, SO_ACCEPTCONN) != 0;
+  if (listening_) set_nonblocking(fileno(), true);
 }
 
 Socket Socket::of_type(int type) {
@@ -65,6 +67,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   family_ = other.family_;
   type_ = other.type_;
   blocking_ = other.blocking_;
+  listening_ = other.listening_;
   progress_ = other.progress_;
   timeouts_ = other.timeouts_;
   request_end_ = other.request_end_;
@@ -78,8 +81,12 @@ Socket::~Socket() { Socket::close(); }
 
 void Socket::create_for(const Address& address) {
   if (fd_ || type_ == 0 || family_ != AF_UNSPEC) return;
-  fd_ = Fd(platform::socket(address.family(), type_, 0));
-  if (!fd_) throw_os_error(errno, "socket");
+  Fd made(platform::socket(address.family(), type_, 0));
+  if (!made) throw_os_error(errno, "socket");
+  {
+    const std::lock_guard lock(closing_);
+    fd_ = std::move(made);
+  }
   if (!blocking_) set_nonblocking(fileno(), true);
   family_ = address.family();
 }
@@ -92,7 +99,7 @@ void Socket::bind(const Address& address) {
 
 void Socket::listen(int backlog) {
   if (::listen(fileno(), backlog) < 0) fail(errno, "listen");
-  // A client can vanish between readiness and accept(2), which must not block then.
+  listening_ = true;
   set_nonblocking(fileno(), true);
 }
 
@@ -111,9 +118,8 @@ int Socket::wait_connected(const Address& address, int error) {
   const Deadline end = std::min(Deadline::after(timeouts_.write), request_end_);
   for (auto pause = kFirstRetry; error == EAGAIN && family_ == AF_UNIX;
        pause = std::min(2 * pause, kLastRetry)) {
-    if (end.expired()) return ETIMEDOUT;
     wait_any({}, std::min(Deadline::after(pause), end));
-    error = connect_once(fileno(), address);
+    error = end.expired() ? ETIMEDOUT : connect_once(fileno(), address);
   }
   if (error == EINPROGRESS)
     error = wait_writable(fileno(), end) ? getsockopt(SOL_SOCKET, SO_ERROR) : ETIMEDOUT;
@@ -165,7 +171,7 @@ void Socket::set_nodelay() noexcept {
 void Socket::settimeout(Timeout timeout) {
   blocking_ = timeout != std::chrono::nanoseconds(0);
   if (!blocking_) timeout.reset();
-  if (fd_) set_nonblocking(fileno(), !blocking_);
+  if (fd_) set_nonblocking(fileno(), !blocking_ || listening_);
   timeouts_ = {timeout, timeout, timeout, timeout, timeouts_.request};
 }
 

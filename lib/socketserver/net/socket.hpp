@@ -43,7 +43,7 @@ class Socket {
   Socket() = default;
   /// socket(2); closed on exec.
   Socket(int family, int type, int protocol = 0);
-  /// Takes over a descriptor, blocking or not as it is.
+  /// Takes over a descriptor, blocking or not as it is (a listening one never blocks in accept(2)).
   explicit Socket(Fd fd);
   /// The same of a blocking descriptor whose family and type are known, without asking the system.
   Socket(Fd fd, int family, int type) noexcept : fd_(std::move(fd)), family_(family), type_(type) {}
@@ -119,24 +119,30 @@ class Socket {
 
  private:
   enum class Progress : unsigned char { kNothing, kReceived, kSent };
+  struct CallName {
+    CallName(const char* call, const Address* address = nullptr) : name(call), to(address) {}
+    const char* name;
+    const Address* to;  // none: the peer
+  };
 
   static Socket of_type(int type);
   void create_for(const Address& address);
   int wait_connected(const Address& address, int error);
   const Timeout& read_timeout() const noexcept;
-  void arm(int option, const Timeout& timeout, const Deadline& end);
+  void arm(int option, const Timeout& timeout, const Timeout& left);
   template <class Call>
-  std::size_t in_kernel(short events, const Timeout& timeout, const char* name, Call call);
+  std::size_t in_kernel(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
   template <class Call>
-  std::size_t in_wait(short events, const Timeout& timeout, const char* name, Call call);
+  std::size_t in_wait(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
   template <class Call>
-  std::size_t blocking_call(short events, const Timeout& timeout, const char* name, Call call);
-  [[noreturn]] void fail(int errnum, const char* name) const;
+  std::size_t blocking_call(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
+  [[noreturn]] void fail(int errnum, const CallName& name) const;
 
   Fd fd_;
   int family_ = AF_UNSPEC;
   int type_ = 0;
   bool blocking_ = true;
+  bool listening_ = false;  // O_NONBLOCK always: a client can vanish between readiness and accept(2)
   Progress progress_ = Progress::kNothing;
   Deadlines timeouts_;
   Deadline request_end_;

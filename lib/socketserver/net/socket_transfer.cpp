@@ -15,6 +15,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A Unix datagram socket counts as writable although the receiver it sends to has no room, so sendto() looks
+// again: soon enough for a conversation, and too seldom to cost anything.
+constexpr auto kFullReceiverPause = 5ms;
+
+// Calls in a row that need not wait before the Waiter is asked all the same: few enough for it to do within a
+// fraction of a millisecond what it is there for, enough to cost nothing.
+constexpr unsigned kTurn = 64;
+thread_local unsigned calls_in_a_row = 0;
+
 bool would_block(int errnum) { return errnum == EAGAIN || errnum == EWOULDBLOCK; }
 
 timeval to_timeval(const Timeout& timeout) {
@@ -25,11 +34,13 @@ timeval to_timeval(const Timeout& timeout) {
 
 }  // namespace
 
-void Socket::fail(int errnum, const char* name) const {
-  std::string call = name;
+void Socket::fail(int errnum, const CallName& name) const {
+  std::string call = name.name;
   Address peer;
   socklen_t size = Address::capacity;
-  if (::getpeername(fileno(), peer.data(), &size) == 0) {
+  if (name.to != nullptr) {
+    call += " " + name.to->to_string();
+  } else if (::getpeername(fileno(), peer.data(), &size) == 0) {
     peer.set_size(size);
     call += " " + peer.to_string();
   }
@@ -41,14 +52,16 @@ const Timeout& Socket::read_timeout() const noexcept {
   return progress_ == Progress::kSent ? timeouts_.idle : timeouts_.read;
 }
 
-// Makes the kernel wait no longer than `timeout` and `end` allow. A time that is armed already and not too
-// long is left, so that a steady conversation costs no further system call; and only half of what is left
-// before `end` is armed, so that this holds for the calls to come as well.
-void Socket::arm(int option, const Timeout& timeout, const Deadline& end) {
+// Makes the kernel wait no longer than `timeout`, and than what is `left` of a deadline. A time that is armed
+// already and near enough is kept, so that a steady conversation costs no further system call; and only half
+// of what is left is armed, so that this holds for the calls to come as well.
+void Socket::arm(int option, const Timeout& timeout, const Timeout& left) {
   Timeout& armed = option == SO_RCVTIMEO ? armed_receive_ : armed_send_;
   Timeout wanted = timeout;
-  if (const Timeout left = end.remaining(); left && (!wanted || *left < *wanted))
-    wanted = armed && *armed <= *left ? armed : std::max<std::chrono::nanoseconds>(*left / 2, 1ms);
+  if (left && (!wanted || *left < *wanted)) {
+    const auto half = std::max<std::chrono::nanoseconds>(*left / 2, 1ms);
+    wanted = armed && half <= *armed && *armed <= *left ? armed : half;
+  }
   if (wanted == armed) return;
   const timeval value = to_timeval(wanted);
   if (::setsockopt(fileno(), SOL_SOCKET, option, &value, sizeof value) < 0) fail(errno, "setsockopt");
@@ -57,43 +70,56 @@ void Socket::arm(int option, const Timeout& timeout, const Deadline& end) {
 
 // One system call for each call of ours: the kernel waits, with its own timeouts.
 template <class Call>
-std::size_t Socket::in_kernel(short events, const Timeout& timeout, const char* name, Call call) {
+std::size_t Socket::in_kernel(short events, const Timeout& timeout, const CallName& name, int flags,
+                              Call call) {
   Deadline end = request_end_;
   const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
   for (;;) {
-    arm(option, timeout, end);
-    const ssize_t n = call(0);
+    const Timeout left = end.remaining();
+    if (left && left->count() == 0) fail(ETIMEDOUT, name);
+    arm(option, timeout, left);
+    const ssize_t n = call(flags);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EINTR) {
       end = std::min(end, Deadline::after(timeout));  // signals must not make the wait start anew for ever
     } else if (!would_block(errno)) {
       fail(errno, name);
-    } else if (end.is_never() || end.expired() ||
-               (option == SO_RCVTIMEO ? armed_receive_ : armed_send_) == timeout) {
+    } else if ((option == SO_RCVTIMEO ? armed_receive_ : armed_send_) == timeout) {
       fail(ETIMEDOUT, name);
     }
-    if (end.expired()) fail(ETIMEDOUT, name);
   }
 }
 
 // Asks without blocking, and waits where everything waits.
 template <class Call>
-std::size_t Socket::in_wait(short events, const Timeout& timeout, const char* name, Call call) {
+std::size_t Socket::in_wait(short events, const Timeout& timeout, const CallName& name, int flags,
+                            Call call) {
+  const bool may_wait = blocking_ && (flags & MSG_DONTWAIT) == 0;
+  pollfd one{fileno(), events, 0};
   for (Deadline end;;) {
-    const ssize_t n = call(MSG_DONTWAIT);
-    if (n >= 0) return static_cast<std::size_t>(n);
+    if (request_end_.expired()) fail(ETIMEDOUT, name);
+    const ssize_t n = call(flags | MSG_DONTWAIT);
+    if (n >= 0) {
+      if (may_wait && ++calls_in_a_row % kTurn == 0) wait_any({&one, 1}, Deadline::now());
+      return static_cast<std::size_t>(n);
+    }
     if (errno == EINTR) continue;
-    if (!would_block(errno) || !blocking_) fail(errno, name);
+    if (!would_block(errno) || !may_wait) fail(errno, name);
     if (end.is_never()) end = std::min(Deadline::after(timeout), request_end_);
-    pollfd one{fileno(), events, 0};
     if (wait_any({&one, 1}, end) == 0) fail(ETIMEDOUT, name);
+    if (name.to != nullptr && type_ == SOCK_DGRAM && family_ == AF_UNIX) {
+      wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
+      if (end.expired()) fail(ETIMEDOUT, name);
+    }
   }
 }
 
 template <class Call>
-std::size_t Socket::blocking_call(short events, const Timeout& timeout, const char* name, Call call) {
-  return blocking_ && current_waiter == nullptr ? in_kernel(events, timeout, name, call)
-                                                : in_wait(events, timeout, name, call);
+std::size_t Socket::blocking_call(short events, const Timeout& timeout, const CallName& name, int flags,
+                                  Call call) {
+  const bool kernel_waits = blocking_ && current_waiter == nullptr && (flags & MSG_DONTWAIT) == 0;
+  return kernel_waits ? in_kernel(events, timeout, name, flags, call)
+                      : in_wait(events, timeout, name, flags, call);
 }
 
 std::string Socket::recv(std::size_t size, int flags) {
@@ -103,17 +129,17 @@ std::string Socket::recv(std::size_t size, int flags) {
 }
 
 std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
-  const std::size_t got = blocking_call(POLLIN, read_timeout(), "recv", [&](int more) {
-    return ::recv(fileno(), buffer.data(), buffer.size(), flags | more);
+  const std::size_t got = blocking_call(POLLIN, read_timeout(), "recv", flags, [&](int all_flags) {
+    return ::recv(fileno(), buffer.data(), buffer.size(), all_flags);
   });
   if (got > 0) progress_ = Progress::kReceived;
   return got;
 }
 
 std::size_t Socket::send(std::string_view data, int flags) {
-  const std::size_t sent = blocking_call(POLLOUT, timeouts_.write, "send", [&](int more) {
-    return ::send(fileno(), data.data(), data.size(), flags | more | MSG_NOSIGNAL);
-  });
+  const std::size_t sent =
+      blocking_call(POLLOUT, timeouts_.write, "send", flags | MSG_NOSIGNAL,
+                    [&](int all_flags) { return ::send(fileno(), data.data(), data.size(), all_flags); });
   progress_ = Progress::kSent;
   return sent;
 }
@@ -133,9 +159,9 @@ std::pair<std::string, Address> Socket::recvfrom(std::size_t size, int flags) {
 std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, int flags) {
   Address from;
   socklen_t size = 0;
-  const std::size_t got = blocking_call(POLLIN, timeouts_.read, "recvfrom", [&](int more) {
+  const std::size_t got = blocking_call(POLLIN, timeouts_.read, "recvfrom", flags, [&](int all_flags) {
     size = Address::capacity;
-    return ::recvfrom(fileno(), buffer.data(), buffer.size(), flags | more, from.data(), &size);
+    return ::recvfrom(fileno(), buffer.data(), buffer.size(), all_flags, from.data(), &size);
   });
   from.set_size(size);
   return {got, from};
@@ -143,10 +169,10 @@ std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, in
 
 std::size_t Socket::sendto(std::string_view data, const Address& address, int flags) {
   create_for(address);
-  return blocking_call(POLLOUT, timeouts_.write, "sendto", [&](int more) {
-    return ::sendto(fileno(), data.data(), data.size(), flags | more | MSG_NOSIGNAL, address.data(),
-                    address.size());
-  });
+  return blocking_call(
+      POLLOUT, timeouts_.write, {"sendto", &address}, flags | MSG_NOSIGNAL, [&](int all_flags) {
+        return ::sendto(fileno(), data.data(), data.size(), all_flags, address.data(), address.size());
+      });
 }
 
 std::pair<Socket, Address> Socket::accept() {

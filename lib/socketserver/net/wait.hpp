@@ -18,7 +18,8 @@ namespace socketserver {
 class Waiter {
  public:
   virtual ~Waiter() = default;
-  /// As wait_any() below promises.
+  /// As wait_any() below promises. Socket asks it with Deadline::now(), too, every some calls that need not
+  /// wait: a busy peer must not keep it from what else it does.
   virtual int wait(std::span<pollfd> fds, Deadline deadline) = 0;
 };
 

@@ -210,6 +210,8 @@ void BaseServer::end_request(Request& request) noexcept {
     shutdown_request(request);
   } catch (const std::exception& error) {
     log_message(LogLevel::kError, std::string("shutdown_request threw: ") + error.what());
+  } catch (...) {
+    log_message(LogLevel::kError, "shutdown_request threw");
   }
 }
 

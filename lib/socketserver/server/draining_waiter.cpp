@@ -6,8 +6,11 @@ namespace socketserver {
 
 int DrainingWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
   if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
-  if (const int ready = wait_in_poll(fds, std::min(deadline, drained_)); ready > 0 || deadline.expired())
-    return ready;
+  if (!drained_.expired()) {
+    const int ready = wait_in_poll(fds, std::min(deadline, drained_));
+    if (ready > 0 || deadline.expired()) return ready;
+  }
+  if (request_.is_datagram()) return 0;  // there is no connection to shut down: as if it took too long
   request_.interrupt();
   return wait_in_poll(fds, deadline);
 }

@@ -9,7 +9,8 @@
 namespace socketserver {
 
 /// Waits for what the handler waits for, and for the server's stop as well: once that comes, the handler has
-/// `drain_timeout` to end; then its connection is shut down, which ends its waiting there. One thread.
+/// `drain_timeout` to end; then its connection is shut down, which ends its waiting there, and that of a
+/// datagram's handler ends as at a deadline. One thread.
 class DrainingWaiter : public Waiter {
  public:
   /// `stop_fd` becomes readable when the server shall stop. `request` outlives this.

@@ -9,6 +9,8 @@
 #include <filesystem>
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/fd.hpp"
+#include "socketserver/net/socket.hpp"
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver {
@@ -16,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Two servers that start at once hold the lock for microseconds. Somebody else's lock on the directory must
-// not keep us from starting, so after a second it goes on without.
+// Two servers that start at once hold the lock while they look and bind: microseconds. Somebody else's lock
+// on the directory must not keep us from starting, so after a second it goes on without.
 constexpr auto kLockWait = 1s;
 constexpr auto kLockRetry = 5ms;
 
@@ -34,25 +36,26 @@ bool is_socket(const std::string& path, struct stat& status) {
   return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
-// A dead server's socket refuses; anything else (a full backlog, no permission, the other type) may live.
-bool is_stale(const Address& address, int socket_type) {
+// A dead server's socket refuses. Asked with a datagram socket, a living one never does: one of connections
+// says EPROTOTYPE, whether it listens yet or not and however full its backlog is, and does not see a client.
+bool is_stale(const Address& address) {
   struct stat status;
   if (!is_socket(address.path(), status)) return false;
-  Socket probe(AF_UNIX, socket_type);
+  Socket probe(AF_UNIX, SOCK_DGRAM);
   probe.setblocking(false);
   return probe.connect_ex(address) == ECONNREFUSED;
 }
 
 }  // namespace
 
-void UnixPath::bind(const Address& address, int socket_type, const std::function<void()>& bind) {
+void UnixPath::bind(const Address& address, const std::function<void()>& bind) {
   const std::string path = address.path();
   if (path.empty() || path.front() == '\0') return bind();  // an abstract name leaves no file
-  directory_ = lock_directory_of(path);
+  const Fd locked = lock_directory_of(path);
   try {
     bind();
   } catch (const OSError& error) {
-    if (error.errnum() != EADDRINUSE || !is_stale(address, socket_type)) throw;
+    if (error.errnum() != EADDRINUSE || !is_stale(address)) throw;
     ::unlink(path.c_str());
     bind();
   }
@@ -68,7 +71,6 @@ void UnixPath::remove() noexcept {
   if (!path_.empty() && is_socket(path_, status) && status.st_dev == device_ && status.st_ino == inode_)
     ::unlink(path_.c_str());
   disown();
-  directory_.reset();
 }
 
 }  // namespace socketserver

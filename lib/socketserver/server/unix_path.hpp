@@ -6,20 +6,18 @@
 #include <functional>
 #include <string>
 
-#include "socketserver/net/fd.hpp"
-#include "socketserver/net/socket.hpp"
+#include "socketserver/net/address.hpp"
 
 namespace socketserver {
 
 /// Takes over the file that a dead server left behind, and removes our own, and only that, when we close.
-/// A living server's file, and one that is no socket, are never touched. One thread.
+/// A living server's file, whether it listens yet or not, and one that is no socket, are never touched. One
+/// thread.
 class UnixPath {
  public:
   /// Calls `bind`; where the path is in use by nobody who answers, removes it and calls `bind` again.
-  /// Between this and activated() other servers that use this class keep their hands off the directory.
-  void bind(const Address& address, int socket_type, const std::function<void()>& bind);
-  /// The socket listens: from now on a client can tell that it lives.
-  void activated() { directory_.reset(); }
+  /// Of servers that do so at the same time, one wins.
+  void bind(const Address& address, const std::function<void()>& bind);
   /// Removes the file if it is still the one that was bound.
   void remove() noexcept;
   /// Leaves the file to somebody else: the parent process.
@@ -29,7 +27,6 @@ class UnixPath {
   std::string path_;  // empty: nothing of ours
   dev_t device_ = 0;
   ino_t inode_ = 0;
-  Fd directory_;  // locked while what is bound does not listen yet
 };
 
 }  // namespace socketserver

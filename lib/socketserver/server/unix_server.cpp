@@ -5,12 +5,7 @@ namespace socketserver {
 UnixStreamServer::~UnixStreamServer() { UnixStreamServer::server_close(); }
 
 void UnixStreamServer::server_bind() {
-  path_.bind(server_address(), socket_type(), [this] { TCPServer::server_bind(); });
-}
-
-void UnixStreamServer::server_activate() {
-  TCPServer::server_activate();
-  path_.activated();
+  path_.bind(server_address(), [this] { TCPServer::server_bind(); });
 }
 
 void UnixStreamServer::stop_accepting() {
@@ -31,12 +26,7 @@ void UnixStreamServer::forked() noexcept {
 UnixDatagramServer::~UnixDatagramServer() { UnixDatagramServer::server_close(); }
 
 void UnixDatagramServer::server_bind() {
-  path_.bind(server_address(), socket_type(), [this] { UDPServer::server_bind(); });
-}
-
-void UnixDatagramServer::server_activate() {
-  UDPServer::server_activate();
-  path_.activated();
+  path_.bind(server_address(), [this] { UDPServer::server_bind(); });
 }
 
 void UnixDatagramServer::server_close() {

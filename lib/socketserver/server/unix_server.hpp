@@ -15,7 +15,6 @@ class UnixStreamServer : public TCPServer {
   ~UnixStreamServer() override;
 
   void server_bind() override;
-  void server_activate() override;
   void stop_accepting() override;
   void server_close() override;
   void forked() noexcept override;
@@ -32,7 +31,6 @@ class UnixDatagramServer : public UDPServer {
   ~UnixDatagramServer() override;
 
   void server_bind() override;
-  void server_activate() override;
   void server_close() override;
   void forked() noexcept override;
 

@@ -1,0 +1,34 @@
+// What every client program does first: options, and a socket to the server.
+#pragma once
+
+#include <string>
+
+#include "common/options.hpp"
+#include "socketserver/net/socket.hpp"
+
+namespace socketserver::apps {
+
+/// Where the server is. A program sets its own defaults, then calls add_to().
+struct ClientOptions {
+  std::string host = "127.0.0.1";
+  long long port = 0;
+  std::string unix_path;  ///< empty: host and port count
+  /// How long to wait for the server each time; longer than a person is willing to without a sign of life.
+  Timeout timeout = std::chrono::seconds(30);
+
+  /// Adds --host, --port, --unix and --timeout. `*this` must outlive options.parse().
+  void add_to(Options& options);
+  /// The first address of the host, or the path.
+  Address address() const;
+  /// "127.0.0.1:80", "unix:PATH": what the user asked for, for messages; no name is looked up.
+  std::string where() const;
+
+  /// A connection over TCP or a Unix stream, with `timeout` set: to the first address of the host that
+  /// answers. Throws std::runtime_error, "cannot connect to ...".
+  Socket connect() const;
+  /// A socket for datagrams that is connected to the server, so that it hears only of that one and learns
+  /// when nobody is there, with `timeout` set. Throws as connect().
+  Socket connect_datagram() const;
+};
+
+}  // namespace socketserver::apps

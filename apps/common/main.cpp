@@ -1,0 +1,53 @@
+#include "common/main.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+
+#include "common/options.hpp"
+
+namespace socketserver::apps {
+namespace {
+
+// A handler that does nothing instead of SIG_IGN, which programs that we start would inherit.
+void ignore_sigpipe() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) {};
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+int report(const std::string& program, const std::string& what, int status) {
+  const std::string line = program + ": " + what + "\n";
+  std::cout.flush();
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  return status;
+}
+
+int run(const std::function<int()>& body) {
+  int status = 0;
+  try {
+    status = body();
+  } catch (const HelpGiven&) {
+  }
+  if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
+  return status;
+}
+
+}  // namespace
+
+int run_main(const std::string& program, const std::function<int()>& body) {
+  try {
+    ignore_sigpipe();
+    return run(body);
+  } catch (const UsageError& error) {
+    return report(program, error.what(), 2);
+  } catch (const std::exception& error) {
+    return report(program, error.what(), 1);
+  }
+}
+
+}  // namespace socketserver::apps

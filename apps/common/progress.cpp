@@ -1,0 +1,71 @@
+#include "common/progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <iostream>
+
+namespace socketserver::apps {
+namespace {
+
+// Ten pictures a second look smooth and cost nothing.
+constexpr std::chrono::milliseconds kRedraw{100};
+
+constexpr std::size_t kUsualWidth = 80;  // of a terminal that does not say
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
+}
+
+std::string time_text(double seconds) {
+  const auto all = static_cast<long long>(std::min(seconds, 359999.0));  // 99:59:59
+  char text[32];
+  std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", all / 3600, all / 60 % 60, all % 60);
+  return text;
+}
+
+}  // namespace
+
+std::string size_text(double bytes) {
+  constexpr std::array<const char*, 6> kUnits{"B", "kB", "MB", "GB", "TB", "PB"};
+  std::size_t unit = 0;
+  for (; bytes >= 999.95 && unit + 1 < kUnits.size(); ++unit) bytes /= 1000;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, kUnits[unit]);
+  return text;
+}
+
+ProgressBar::ProgressBar()
+    : terminal_(::isatty(STDERR_FILENO) != 0), began_(Clock::now()), next_(began_ + kRedraw) {}
+
+ProgressBar::~ProgressBar() {
+  if (drawn_) std::cerr << "\r\033[K" << std::flush;
+}
+
+void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
+  const auto now = Clock::now();
+  if (!terminal_ || now < next_ || size == 0) return;
+  next_ = now + kRedraw;
+  drawn_ = true;
+  const double share = static_cast<double>(done) / static_cast<double>(size);
+  const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - began_).count();
+  const double left = rate > 0 ? static_cast<double>(size - done) / rate : 0;
+  char text[160];
+  std::snprintf(text, sizeof text, " %3.0f%%  %s of %s  %s/s  %s left", 100 * share,
+                size_text(static_cast<double>(done)).c_str(), size_text(static_cast<double>(size)).c_str(),
+                size_text(rate).c_str(), time_text(left).c_str());
+  const std::string words = text;
+  const std::size_t width = terminal_width();
+  const std::size_t room = width > words.size() + 4 ? std::min<std::size_t>(width - words.size() - 4, 40) : 0;
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(room));
+  std::string line;
+  if (room > 0) line.append("[").append(full, '#').append(room - full, '.').append("]");
+  line += words;
+  std::cerr << "\r" << line.substr(0, width - 1) << "\033[K" << std::flush;
+}
+
+}  // namespace socketserver::apps

@@ -1,0 +1,169 @@
+#include "common/serve.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+#include <stdexcept>
+
+#include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/threading.hpp"
+#include "socketserver/net/error.hpp"
+
+namespace socketserver::apps {
+namespace {
+
+// Python's 40 children are too few for a server whose clients stay; a thousand cost some hundred MB.
+constexpr std::size_t kMostChildren = 1024;
+// All that a UDP datagram can carry is 65,507 bytes; Unix datagrams may be longer, which this cuts.
+constexpr std::size_t kMostDatagram = 65'535;
+
+// Each connection has a descriptor, in a forking server one more for its process; beside them a few of the
+// server's own, and of libraries.
+constexpr rlim_t kDescriptorsEach = 2, kDescriptorsOwn = 64;
+
+// ---- making a server ----
+
+template <class Server>
+std::unique_ptr<SocketServer> make_server(const ServerOptions& options, RequestHandlerClass handler) {
+  auto server = std::make_unique<Server>(options.address(), std::move(handler));
+  if constexpr (std::derived_from<Server, UDPServer>) server->max_packet_size = kMostDatagram;
+  const auto most = static_cast<std::size_t>(options.max_connections);
+  if (most > 0) server->max_connections = most;
+  if constexpr (requires { server->max_children; }) server->max_children = most > 0 ? most : kMostChildren;
+  server->drain_timeout = options.drain.value_or(std::chrono::nanoseconds::max());
+  server->deadlines = {options.idle, options.read, options.idle, options.write, options.request};
+  server->log_level = options.log_level == "debug"     ? LogLevel::kDebug
+                      : options.log_level == "info"    ? LogLevel::kInfo
+                      : options.log_level == "warning" ? LogLevel::kWarning
+                                                       : LogLevel::kError;
+  return server;
+}
+
+template <class Base>
+std::unique_ptr<SocketServer> make_of_model(const std::string& model, const ServerOptions& options,
+                                            RequestHandlerClass handler) {
+  if (model == "forking") return make_server<ForkingMixIn<Base>>(options, std::move(handler));
+  if (model == "threading") return make_server<ThreadingMixIn<Base>>(options, std::move(handler));
+  return make_server<Base>(options, std::move(handler));
+}
+
+// An error of the system gives the reason alone; others, about an address that cannot be one, name it
+// themselves.
+[[noreturn]] void cannot_listen(const std::string& where, const std::exception& error) {
+  const auto* os_error = dynamic_cast<const OSError*>(&error);
+  if (os_error == nullptr) throw std::runtime_error(std::string("cannot listen: ") + error.what());
+  throw std::runtime_error("cannot listen on " + where + ": " + os_error->code().message());
+}
+
+// The limit that shells set by default, 1024, is that of programs that use select(2); the hard one counts.
+void raise_descriptor_limit(std::size_t connections) {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = kDescriptorsEach * connections + kDescriptorsOwn;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// ---- signals ----
+
+std::atomic<SocketServer*> served{nullptr};
+std::atomic<pid_t> serving_process{0};
+
+constexpr int kEndingSignals[] = {SIGINT, SIGTERM};
+
+void set_action(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : kEndingSignals) sigaddset(&action.sa_mask, signal);
+  for (const int signal : kEndingSignals) ::sigaction(signal, &action, nullptr);
+}
+
+// The next one ends the process. In a child that serves one client, a Ctrl-C that the whole group gets must
+// not cut that client off, and a signal to the child alone must not end the server.
+void on_signal(int) {
+  set_action(SIG_DFL);
+  if (::getpid() == serving_process) served.load()->request_shutdown();
+}
+
+class SignalScope {
+ public:
+  explicit SignalScope(SocketServer& server) {
+    served = &server;
+    serving_process = ::getpid();
+    set_action(&on_signal);
+  }
+  ~SignalScope() {
+    set_action(SIG_DFL);
+    served = nullptr;
+  }
+  SignalScope(const SignalScope&) = delete;
+  SignalScope& operator=(const SignalScope&) = delete;
+};
+
+}  // namespace
+
+void ServerOptions::add_to(Options& options) {
+  options.value("host", "HOST", host, "address to listen on; '*' is every one, IPv6 and IPv4");
+  options.integer("port", "PORT", port, 0, 65535, "port to listen on; 0: any free one");
+  options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
+  options.choice("model", model, {"iterative", "threading", "forking"},
+                 model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
+                               : "what each request runs in");
+  options.integer("max-connections", "N", max_connections, 0, 1'000'000,
+                  "requests in progress at once, others wait; 0: 16384 threads or 1024 processes");
+  options.seconds("drain-timeout", drain,
+                  "after SIGINT or SIGTERM, for those in progress; 0: cut them off at once",
+                  Options::Zero::kNoTime);
+  options.seconds("idle-timeout", idle, "of a connection whose client says nothing");
+  options.seconds("read-timeout", read, "of a connection whose client stops in the middle");
+  options.seconds("write-timeout", write, "of a connection whose client takes no answer");
+  options.seconds("request-timeout", request, "of a connection in all");
+  options.choice("log-level", log_level, {"debug", "info", "warning", "error"},
+                 "what to log on standard error");
+  options.excludes("unix", {"host", "port"});
+}
+
+Address ServerOptions::address() const {
+  try {
+    return unix_path.empty() ? Address(host, static_cast<int>(port)) : Address(unix_path);
+  } catch (const std::exception& error) {
+    cannot_listen(unix_path.empty() ? host + ":" + std::to_string(port) : "unix:" + unix_path, error);
+  }
+}
+
+std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler) {
+  const std::string model = options.model.empty() ? "threading" : options.model;
+  if (!options.unix_path.empty()) return make_of_model<UnixStreamServer>(model, options, std::move(handler));
+  return make_of_model<TCPServer>(model, options, std::move(handler));
+}
+
+std::unique_ptr<SocketServer> make_datagram_server(const ServerOptions& options,
+                                                   RequestHandlerClass handler) {
+  const std::string model = options.model.empty() ? "iterative" : options.model;
+  if (!options.unix_path.empty())
+    return make_of_model<UnixDatagramServer>(model, options, std::move(handler));
+  return make_of_model<UDPServer>(model, options, std::move(handler));
+}
+
+int serve(const std::string& program, SocketServer& server) {
+  raise_descriptor_limit(server.max_connections);
+  const SignalScope signals(server);
+  try {
+    server.bind_and_activate();
+  } catch (const OSError& error) {
+    cannot_listen(server.server_address().to_string(), error);
+  }
+  std::cout << program << " listening on " << server.server_address().to_string() << std::endl;
+  if (!std::cout) throw std::runtime_error("cannot write to standard output where it listens");
+  server.serve_forever();
+  server.server_close();
+  return 0;
+}
+
+}  // namespace socketserver::apps

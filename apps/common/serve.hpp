@@ -1,0 +1,49 @@
+// What every server program does: options, the concurrency model, serving until a signal.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/options.hpp"
+#include "socketserver/server/socket_server.hpp"
+
+namespace socketserver::apps {
+
+/// Where and how to serve. A program sets its own defaults, then calls add_to().
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  long long port = 0;
+  std::string unix_path;  ///< empty: host and port count
+  std::string model;      ///< empty: threading, or iterative where requests are datagrams
+  /// Empty: as many as the model has room for, see the .cpp file.
+  long long max_connections = 0;
+  Timeout drain = std::chrono::seconds(5);  ///< how long requests in progress may go on after a signal
+  /// A person at the other end thinks for minutes; a peer that died without a word must go some day.
+  Timeout idle = std::chrono::minutes(10);
+  /// In the middle of something only the network can be slow: TCP sends a lost packet again 6 times in a
+  /// minute.
+  Timeout read = std::chrono::minutes(1), write = std::chrono::minutes(1);
+  Timeout request;  ///< of a whole connection; not limited: a client that works may go on
+  std::string log_level = "warning";
+
+  /// Adds --host, --port, --unix, --model, --max-connections, and those of deadlines and logging. `*this`
+  /// must outlive options.parse().
+  void add_to(Options& options);
+  /// Where to listen. Throws std::runtime_error, "cannot listen on ...", for a name that is not known, or a
+  /// path that cannot be one.
+  Address address() const;
+};
+
+/// The server of the model that was asked for, over TCP or a Unix stream, with all limits set.
+std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler);
+
+/// The same over UDP or Unix datagrams. Datagrams of every size arrive whole.
+std::unique_ptr<SocketServer> make_datagram_server(const ServerOptions& options, RequestHandlerClass handler);
+
+/// Binds, prints "<program> listening on ADDRESS", and serves until SIGINT or SIGTERM; then closes the
+/// server, for which those in progress have the drain deadline, and returns 0. A second signal ends the
+/// process at once. Throws std::runtime_error, "cannot listen on ...", when it cannot bind. Once in a
+/// process, in its main thread.
+int serve(const std::string& program, SocketServer& server);
+
+}  // namespace socketserver::apps

@@ -1,0 +1,55 @@
+// Has a server run shell commands.
+#include "socketserver/service/exec_client.hpp"
+
+#include <iostream>
+
+#include "common/connect.hpp"
+#include "common/main.hpp"
+#include "common/prompt.hpp"
+
+using namespace socketserver;
+
+namespace {
+
+constexpr char kProgram[] = "exec_client";
+
+// As a shell counts a command that a signal ended.
+constexpr int kSignalled = 128;
+
+// Prints an answer and returns the command's exit status.
+int print(const ExecAnswer& answer) {
+  std::cout << answer.data << std::flush;
+  std::cerr << answer.errors << std::flush;
+  if (answer.timed_out) std::cerr << kProgram << ": the command took too long and was killed\n";
+  if (answer.truncated) std::cerr << kProgram << ": the command printed too much and was killed\n";
+  if (answer.signal) return kSignalled + static_cast<int>(*answer.signal);
+  return static_cast<int>(answer.status.value_or(0));
+}
+
+int run(int argc, char** argv) {
+  apps::Options options(
+      kProgram, "[OPTION]... [--] [COMMAND]...",
+      "Has the server run the words as one shell command, or else each line of standard input, and "
+      "prints what the command printed. Ends with the exit status of the last command where the "
+      "server tells it (framing json).");
+  apps::ClientOptions where;
+  where.port = 8022;
+  where.timeout = std::chrono::minutes(2);  // our server gives a command one
+  std::string framing = "json";
+  options.choice("framing", framing, {"raw", "ready", "length", "json"}, "the server's");
+  where.add_to(options);
+  const std::vector<std::string> words = options.parse(argc, argv);
+  Socket socket = where.connect();
+  ExecClient client(socket, exec_framing(framing));
+  if (!words.empty()) return print(client.run(apps::joined(words)));
+  int status = 0;
+  for (apps::Prompt prompt("$ "); const auto line = prompt.next();)
+    if (!line->empty()) status = print(client.run(*line));
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return apps::run_main(kProgram, [&] { return run(argc, argv); });
+}

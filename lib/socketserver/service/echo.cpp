@@ -1,0 +1,88 @@
+#include "socketserver/service/echo.hpp"
+
+#include <stdexcept>
+
+#include "socketserver/handler/handler.hpp"
+#include "socketserver/io/ascii.hpp"
+#include "socketserver/net/error.hpp"
+#include "socketserver/service/packet.hpp"
+
+namespace socketserver {
+namespace {
+
+constexpr std::size_t kRecvSize = 1024;           // of the forms upper, once and hello: the protocol's
+constexpr std::size_t kVerbatimSize = 64 * 1024;  // of the form verbatim: the protocol's
+constexpr std::string_view kHello = "hi";
+
+// How long the one-shot forms wait for the rest of a message that is longer than they look at: some round
+// trips.
+constexpr std::chrono::seconds kLinger{1};
+
+// Closing a connection with something unread resets it, and then the peer may lose the answer it was sent.
+void discard_rest(Request& request) {
+  request.shutdown(SHUT_WR);
+  Deadlines brief;
+  brief.request = kLinger;
+  request.set_deadlines(brief);
+  char ignored[kRecvSize];
+  try {
+    while (request.recv_into(ignored) > 0) {
+    }
+  } catch (const OSError&) {  // too slow, or gone: it has had its chance
+  }
+}
+
+void answer_once(Request& request, std::string_view answer, bool may_have_more) {
+  if (!answer.empty()) request.sendall(answer);
+  if (may_have_more) discard_rest(request);
+}
+
+}  // namespace
+
+void EchoUpperHandler::handle() {
+  request().socket().set_nodelay();
+  std::string data(kRecvSize, '\0');
+  while (const std::size_t got = request().recv_into(data)) {
+    data.resize(got);
+    make_upper(data);
+    request().sendall(data);
+    data.resize(kRecvSize);
+  }
+}
+
+void EchoOnceHandler::handle() {
+  const std::string data = request().recv(kRecvSize);
+  answer_once(request(), upper(strip(data)), data.size() == kRecvSize);
+}
+
+void EchoVerbatimHandler::handle() {
+  request().socket().set_nodelay();
+  char buffer[kVerbatimSize];
+  while (const std::size_t got = request().recv_into(buffer)) request().sendall({buffer, got});
+}
+
+void EchoHelloHandler::handle() {
+  const std::string data = request().recv(kRecvSize);
+  answer_once(request(), kHello, data.size() == kRecvSize);
+}
+
+void EchoUpperPacketHandler::handle() { answer_packet(*this, upper(request().packet())); }
+void EchoVerbatimPacketHandler::handle() { answer_packet(*this, request().packet()); }
+void EchoHelloPacketHandler::handle() { answer_packet(*this, kHello); }
+
+RequestHandlerClass echo_handler(std::string_view form) {
+  if (form == "upper") return handler<EchoUpperHandler>();
+  if (form == "once") return handler<EchoOnceHandler>();
+  if (form == "verbatim") return handler<EchoVerbatimHandler>();
+  if (form == "hello") return handler<EchoHelloHandler>();
+  throw std::invalid_argument("no form of echo: " + std::string(form));
+}
+
+RequestHandlerClass echo_packet_handler(std::string_view form) {
+  if (form == "upper") return handler<EchoUpperPacketHandler>();
+  if (form == "verbatim") return handler<EchoVerbatimPacketHandler>();
+  if (form == "hello") return handler<EchoHelloPacketHandler>();
+  throw std::invalid_argument("no form of echo with datagrams: " + std::string(form));
+}
+
+}  // namespace socketserver

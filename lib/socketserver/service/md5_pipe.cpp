@@ -1,0 +1,72 @@
+#include "socketserver/service/md5_pipe.hpp"
+
+#include <system_error>
+
+namespace socketserver {
+
+Md5Pipe::Md5Pipe(std::uint64_t expected_size, std::size_t block_size) {
+  if (expected_size >= kWorthAThread && std::thread::hardware_concurrency() > 1) {
+    blocks_.resize(kBlocks);
+    free_ = kBlocks;
+    try {
+      thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {  // no threads left: slower, and just as right
+    }
+  }
+  if (!thread_.joinable()) blocks_.resize(1);
+  for (std::string& block : blocks_) block.resize(block_size);
+}
+
+Md5Pipe::~Md5Pipe() { stop(); }
+
+void Md5Pipe::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+std::string& Md5Pipe::block() {
+  if (thread_.joinable()) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return free_ > 0; });
+  }
+  return blocks_[current_];
+}
+
+void Md5Pipe::push(std::size_t size) {
+  if (!thread_.joinable()) return md5_.update({blocks_[current_].data(), size});
+  {
+    const std::lock_guard lock(mutex_);
+    filled_.push_back({current_, size});
+    --free_;
+  }
+  current_ = (current_ + 1) % blocks_.size();
+  changed_.notify_all();
+}
+
+// Blocks come back in the order in which they went in, so that a count is all there is to know of free ones.
+void Md5Pipe::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return ended_ || !filled_.empty(); });
+    if (filled_.empty()) return;
+    const Filled next = filled_.front();
+    filled_.pop_front();
+    lock.unlock();
+    md5_.update({blocks_[next.block].data(), next.size});
+    lock.lock();
+    ++free_;
+    changed_.notify_all();
+  }
+}
+
+Md5::Digest Md5Pipe::digest() {
+  stop();
+  return md5_.digest();
+}
+
+}  // namespace socketserver

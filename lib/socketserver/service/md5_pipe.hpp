@@ -1,0 +1,60 @@
+// MD5 of a stream, computed while the stream is received.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "socketserver/crypto/md5.hpp"
+
+namespace socketserver {
+
+/// Blocks go round: the caller fills one and hands it in; a thread of its own hashes it meanwhile and gives
+/// it back, where the machine has a second core and the stream is long enough to be worth a thread, and else
+/// the caller itself does. One thread calls.
+class Md5Pipe {
+ public:
+  /// A thread costs as much as hashing some 10 KiB; from here on that is nothing.
+  static constexpr std::uint64_t kWorthAThread = std::uint64_t{1} << 20;
+  /// Blocks in flight: enough for neither side to wait for the other's jitter.
+  static constexpr std::size_t kBlocks = 4;
+
+  Md5Pipe(std::uint64_t expected_size, std::size_t block_size);
+  ~Md5Pipe();
+  Md5Pipe(const Md5Pipe&) = delete;
+  Md5Pipe& operator=(const Md5Pipe&) = delete;
+
+  /// A block to fill; waits until one is free. The caller's until push().
+  std::string& block();
+  /// Hashes the first `size` bytes of that block, now or soon.
+  void push(std::size_t size);
+  /// Of all that was pushed. Once, at the end.
+  Md5::Digest digest();
+
+ private:
+  struct Filled {
+    std::size_t block, size;
+  };
+
+  void work();
+  void stop();
+
+  Md5 md5_;  // the thread's until it has ended
+  std::vector<std::string> blocks_;
+  std::size_t current_ = 0;  // the caller's
+
+  std::mutex mutex_;  // guards the next three
+  std::deque<Filled> filled_;
+  std::size_t free_ = 0;  // blocks that neither the caller nor the thread has
+  bool ended_ = false;
+  std::condition_variable changed_;
+
+  std::thread thread_;  // none: the caller hashes
+};
+
+}  // namespace socketserver

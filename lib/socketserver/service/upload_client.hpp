@@ -1,0 +1,58 @@
+// The client's side of the upload service.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "socketserver/io/reader.hpp"
+#include "socketserver/service/upload_header.hpp"
+
+namespace socketserver {
+
+/// What a server said about a file.
+struct UploadReply {
+  bool ok = false;
+  std::string name;   ///< what it is called there
+  std::string error;  ///< why it was refused
+};
+
+/// Sends files on a connection, one after the other. Borrows the socket, which must outlive it and whose
+/// timeouts bound every wait. One thread.
+///
+/// Replies are asked for, and come back in order; a server that does not know of them just closes the
+/// connection when finish() has told it that nothing more comes.
+class UploadClient {
+ public:
+  /// Called now and then with the bytes sent so far and in all.
+  using Progress = std::function<void(std::uint64_t sent, std::uint64_t size)>;
+
+  UploadClient(Socket& socket, UploadForm form) : socket_(socket), form_(form), reader_(socket) {}
+
+  /// Sends the file at `path` under its last part. kMd5 reads it twice, since the digest goes first.
+  /// Throws OSError (of the file: named by its path; of the connection), and std::runtime_error when the file
+  /// got shorter meanwhile, after which the connection is of no more use. Replies that came while it sent are
+  /// kept for finish().
+  void send(const std::string& path, const std::optional<std::string>& message, const Progress& progress);
+
+  /// Says that nothing more comes, and returns what the server said: a reply for each file, in order, or
+  /// fewer where it closes without. Throws TimeoutError where it does neither, FramingError and JsonError for
+  /// replies that are none.
+  std::vector<UploadReply> finish();
+
+  /// After send() has failed: what the server said before it closed the connection; never throws.
+  std::vector<UploadReply> last_words() noexcept;
+
+ private:
+  bool read_reply();
+  void send_bytes(int file, const UploadHeader& header, const std::string& path, const Progress& progress);
+
+  Socket& socket_;
+  UploadForm form_;
+  Reader reader_;
+  std::vector<UploadReply> replies_;
+};
+
+}  // namespace socketserver

@@ -1,0 +1,117 @@
+// The options that limit what clients can do.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "socketserver/service/echo.hpp"
+#include "socketserver/socketserver.hpp"
+#include "support/program.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Parameter: the model.
+class Limits : public ::testing::TestWithParam<std::string> {
+ protected:
+  void start(std::vector<std::string> options) {
+    std::vector<std::string> argv{
+        our_program("echo_server"), "--port", "0", "--mode", "verbatim", "--model", GetParam()};
+    argv.insert(argv.end(), options.begin(), options.end());
+    server_ = std::make_unique<Program>(argv);
+    address_ = server_->wait_until_listening();
+  }
+  Socket connect() { return create_connection(address_, kWatchdog); }
+  /// What the server logged, once it has ended.
+  std::string log() {
+    server_->kill(SIGTERM);
+    const Outcome outcome = server_->wait();
+    EXPECT_EQ(outcome.status, 0);
+    return outcome.err;
+  }
+  std::unique_ptr<Program> server_;
+  Address address_;
+};
+
+TEST_P(Limits, IdleTimeoutEndsAClientThatSaysNothing) {
+  start({"--idle-timeout", "0.05", "--log-level", "debug"});
+  Socket silent = connect();
+  EXPECT_EQ(silent.recv(1), "");
+  Socket fell_silent = connect();
+  EXPECT_EQ(echo(fell_silent, "hello"), "hello");
+  EXPECT_EQ(fell_silent.recv(1), "");
+  const std::string line = "request from " + silent.getsockname().to_string() + ": recv " +
+                           silent.getsockname().to_string() + ": Connection timed out\n";
+  EXPECT_NE(log().find(line), std::string::npos) << line;
+}
+
+TEST_P(Limits, RequestTimeoutEndsAClientHoweverBusyItIs) {
+  start({"--request-timeout", "0.1"});
+  Socket busy = connect();
+  EXPECT_THROW(for (;;) echo(busy, "hello"), std::exception);
+  EXPECT_EQ(log(), "");
+}
+
+TEST_P(Limits, WriteTimeoutEndsAClientThatTakesNothing) {
+  start({"--write-timeout", "0.05"});
+  Socket greedy = connect();
+  EXPECT_THROW(for (;;) greedy.sendall(std::string(1 << 16, 'x')), ConnectionError);
+  EXPECT_EQ(log(), "");
+}
+
+TEST_P(Limits, WithoutTimeoutsAClientMayTakeItsTime) {
+  start({"--idle-timeout", "none", "--read-timeout", "0", "--write-timeout", "none"});
+  Socket client = connect();
+  EXPECT_EQ(echo(client, "hello"), "hello");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllModels, Limits, ::testing::Values("iterative", "threading", "forking"),
+                         [](const auto& one) { return one.param; });
+
+class LimitsSideBySide : public Limits {};
+
+TEST_P(LimitsSideBySide, MaxConnectionsLetsOthersWait) {
+  start({"--max-connections", "2"});
+  Socket first = connect(), second = connect(), third = connect();
+  EXPECT_EQ(echo(first, "1"), "1");
+  EXPECT_EQ(echo(second, "2"), "2");
+  third.sendall("3");
+  third.settimeout(50ms);
+  EXPECT_THROW(third.recv(1), TimeoutError);
+  first.close();
+  third.settimeout(kWatchdog);
+  EXPECT_EQ(third.recv(1), "3");
+}
+
+// A forking server once stopped at Python's 40 children.
+TEST_P(LimitsSideBySide, ManyClientsAreServedAtOnce) {
+  start({});
+  std::vector<Socket> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(connect());
+    EXPECT_EQ(echo(clients.back(), "hello"), "hello");
+  }
+}
+
+// The usual limit of descriptors that a shell sets, 1024, is only a default.
+TEST_P(LimitsSideBySide, RaisesItsLimitOfDescriptors) {
+  rlimit limit;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit low{64, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  start({"--max-connections", "200"});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::vector<Socket> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(connect());
+    EXPECT_EQ(echo(clients.back(), "hello"), "hello");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ConcurrentModels, LimitsSideBySide, ::testing::Values("threading", "forking"),
+                         [](const auto& one) { return one.param; });
+
+}  // namespace
+}  // namespace socketserver::testing

@@ -1,0 +1,183 @@
+// How servers end: at a signal, with those in progress finished; and what they leave behind.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "socketserver/service/echo.hpp"
+#include "socketserver/socketserver.hpp"
+#include "support/program.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using Argv = std::vector<std::string>;
+
+/// Starts echo_server in a model, verbatim, with further options.
+class Signals : public ::testing::Test {
+ protected:
+  void start(const std::string& model, const Argv& options = {}) {
+    Argv argv{our_program("echo_server"), "--model", model, "--mode", "verbatim"};
+    argv.insert(argv.end(), options.begin(), options.end());
+    if (std::ranges::find(options, "--unix") == options.end()) argv.insert(argv.end(), {"--port", port_});
+    server_ = std::make_unique<Program>(argv);
+    address_ = server_->wait_until_listening();
+  }
+  Socket connect() { return create_connection(address_, kWatchdog); }
+  /// A connection that is being served.
+  Socket served() {
+    Socket client = connect();
+    EXPECT_EQ(echo(client, "hello"), "hello");
+    return client;
+  }
+  /// Has the server stopped taking clients?
+  bool closed() {
+    Socket probe = Socket::tcp();
+    return probe.connect_ex(address_) == ECONNREFUSED;
+  }
+  /// Children of the server's first thread, which is the one that forks.
+  std::vector<pid_t> children() {
+    const std::string pid = std::to_string(server_->pid());
+    std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+    return {std::istream_iterator<pid_t>(file), {}};
+  }
+
+  std::string port_ = "0";
+  TemporaryDirectory directory_;
+  std::unique_ptr<Program> server_;
+  Address address_;
+};
+
+class SignalsInEveryModel : public Signals,
+                            public ::testing::WithParamInterface<std::tuple<std::string, int>> {};
+
+TEST_P(SignalsInEveryModel, EndAnIdleServerWithStatusZero) {
+  const auto [model, signal] = GetParam();
+  start(model);
+  server_->kill(signal);
+  const Outcome outcome = server_->wait();
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_P(SignalsInEveryModel, LetAClientInProgressFinish) {
+  const auto [model, signal] = GetParam();
+  start(model);
+  Socket client = served();
+  server_->kill(signal);
+  if (model != "iterative") {
+    EXPECT_TRUE(eventually([this] { return closed(); }));
+  }
+  EXPECT_EQ(echo(client, "and more"), "and more");
+  client.shutdown(SHUT_WR);
+  EXPECT_EQ(client.recv(1), "");
+  const Outcome outcome = server_->wait();
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_P(SignalsInEveryModel, CutOffAClientThatDoesNotFinish) {
+  const auto [model, signal] = GetParam();
+  start(model, {"--drain-timeout", "0.05"});
+  Socket client = served();
+  server_->kill(signal);
+  EXPECT_EQ(client.recv(1), "");
+  const Outcome outcome = server_->wait();
+  EXPECT_EQ(outcome.status, 0);
+  if (model != "iterative") {
+    EXPECT_EQ(outcome.err, "server_close: shut down 1 request(s) that did not end in time\n");
+  }
+}
+
+TEST_P(SignalsInEveryModel, AllowARestartOnTheSamePortRightAfter) {
+  const auto [model, signal] = GetParam();
+  start(model, {"--drain-timeout", "0"});
+  Socket client = served();
+  server_->kill(signal);
+  EXPECT_EQ(server_->wait().status, 0);
+  port_ = std::to_string(address_.port());  // its end of our connection is not gone yet
+  start(model);
+  Socket next = served();
+}
+
+INSTANTIATE_TEST_SUITE_P(AllModels, SignalsInEveryModel,
+                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                                            ::testing::Values(SIGINT, SIGTERM)),
+                         [](const auto& one) {
+                           return std::get<0>(one.param) +
+                                  (std::get<1>(one.param) == SIGINT ? "_INT" : "_TERM");
+                         });
+
+TEST_F(Signals, ASecondOneEndsAtOnce) {
+  start("threading", {"--drain-timeout", "none"});
+  Socket client = served();
+  server_->kill(SIGINT);
+  ASSERT_TRUE(eventually([this] { return closed(); }));
+  server_->kill(SIGTERM);
+  EXPECT_EQ(server_->wait().status, 128 + SIGTERM);
+}
+
+// Ctrl-C in a terminal reaches the server and its children.
+TEST_F(Signals, ACtrlCLetsForkedChildrenFinish) {
+  start("forking");
+  Socket client = served();
+  ::kill(-server_->pid(), SIGINT);
+  ASSERT_TRUE(eventually([this] { return closed(); }));
+  EXPECT_EQ(echo(client, "and more"), "and more");
+  client.shutdown(SHUT_WR);
+  EXPECT_EQ(server_->wait().status, 0);
+}
+
+// Its descriptor that wakes the loop is the server's own, so the child once stopped the server.
+TEST_F(Signals, OneForAForkedChildIsNotOneForTheServer) {
+  start("forking");
+  Socket client = served();
+  ASSERT_EQ(children().size(), 1u);
+  ::kill(children().front(), SIGTERM);
+  EXPECT_EQ(echo(client, "still there"), "still there");
+  Socket other = served();
+  server_->kill(SIGTERM);
+  client.shutdown(SHUT_WR);
+  other.shutdown(SHUT_WR);
+  EXPECT_EQ(server_->wait().status, 0);
+}
+
+TEST_F(Signals, ThePathOfAUnixSocketIsRemoved) {
+  const std::string path = directory_ / "socket";
+  for (const std::string model : {"iterative", "threading", "forking"}) {
+    start(model, {"--unix", path});
+    EXPECT_TRUE(std::filesystem::exists(path));
+    { Socket client = served(); }
+    server_->kill(SIGTERM);
+    EXPECT_EQ(server_->wait().status, 0);
+    EXPECT_FALSE(std::filesystem::exists(path)) << model;
+  }
+}
+
+TEST_F(Signals, ThePathThatAKilledServerLeftIsTakenOver) {
+  const std::string path = directory_ / "socket";
+  start("threading", {"--unix", path});
+  server_->kill(SIGKILL);
+  EXPECT_EQ(server_->wait().status, 128 + SIGKILL);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  start("threading", {"--unix", path});
+  Socket client = served();
+}
+
+// What it logs, once nobody reads that any more, once ended the whole server by SIGPIPE.
+TEST_F(Signals, AVanishedReaderOfTheLogDoesNotEndTheServer) {
+  Program shell(
+      {"/bin/sh", "-c",
+       our_program("echo_server") + " --port 0 --idle-timeout 0.01 --log-level debug 2>&1 | head -n 1"});
+  address_ = shell.wait_until_listening();
+  for (int i = 0; i < 3; ++i) {
+    Socket client = connect();
+    EXPECT_EQ(client.recv(1), "");  // ended, and logged
+  }
+  ::kill(-shell.pid(), SIGKILL);
+}
+
+}  // namespace
+}  // namespace socketserver::testing

@@ -1,0 +1,153 @@
+// Out of descriptors, and clients by the thousands that only reset. Python's loop spins at 255,000 accepts a
+// second without descriptors, and prints a traceback for every reset.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concurrency/figures.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Takes all descriptors there are below a lowered limit, until it goes.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit low{static_cast<rlim_t>(open_descriptors()) + 20, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &low);
+    for (int fd; (fd = ::dup(STDERR_FILENO)) >= 0;) taken_.emplace_back(fd);
+    EXPECT_EQ(errno, EMFILE);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<Fd> taken_;
+};
+
+std::chrono::nanoseconds cpu_time_of(std::thread& thread) {
+  clockid_t clock{};
+  timespec time{};
+  ::pthread_getcpuclockid(thread.native_handle(), &clock);
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+template <class Base>
+struct LoggingServer : Base {
+  using Base::Base;
+  ~LoggingServer() override { this->server_close(); }
+  void log_message(LogLevel, const std::string& message) override {
+    const std::lock_guard lock(mutex);
+    log.push_back(message);
+  }
+  std::mutex mutex;  // guards log
+  std::vector<std::string> log;
+};
+
+template <class Server>
+class ScarcitySerial : public ::testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+};
+using Servers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ForkingTCPServer>;
+TYPED_TEST_SUITE(ScarcitySerial, Servers, ServerNames);
+
+TYPED_TEST(ScarcitySerial, of_descriptors_costs_nothing_drops_nobody_and_is_logged_once) {
+  LoggingServer<TypeParam> server(address_for<TypeParam>(this->directory_), echo());
+  server.bind_and_activate();
+  std::vector<Socket> clients;
+  for (int i = 0; i < 20; ++i) clients.emplace_back(server.address_family(), SOCK_STREAM);
+  std::optional<NoDescriptors> none(std::in_place);
+  std::thread loop([&] { server.serve_forever(24h); });
+  for (Socket& client : clients) {
+    client.settimeout(kWatchdog);
+    client.connect(server.server_address());
+    client.sendall("x");
+  }
+  EXPECT_TRUE(eventually([&] { return server.statistics().paused > 0; }));
+
+  const auto before = cpu_time_of(loop);
+  wait_any({}, Deadline::after(1s));  // not for something to happen: the second that is measured
+  EXPECT_LT(in_ms(cpu_time_of(loop) - before), 50.0 * kSlower);  // 5 % of a core
+  EXPECT_EQ(server.statistics().accepted, 0u);
+  EXPECT_LE(server.statistics().paused, 10u);  // 5 ms doubled eight times is over a second
+  {
+    const std::lock_guard lock(server.mutex);
+    EXPECT_EQ(server.log,
+              std::vector<std::string>{"accepting pauses until there is room: accept: Too many open files"});
+  }
+
+  none.reset();
+  const auto waited = time_of([&] {
+    for (Socket& client : clients) {
+      EXPECT_EQ(client.recv(1), "x");
+      client.shutdown(SHUT_WR);
+    }
+  });
+  EXPECT_LT(in_ms(waited), 2000.0 * kSlower);  // the longest pause is one second
+  server.shutdown();
+  loop.join();
+  EXPECT_EQ(server.statistics().accepted, clients.size());
+}
+
+TYPED_TEST(ScarcitySerial, of_descriptors_does_not_delay_shutdown) {
+  LoggingServer<TypeParam> server(address_for<TypeParam>(this->directory_), echo());
+  server.bind_and_activate();
+  Socket client(server.address_family(), SOCK_STREAM);
+  const NoDescriptors none;
+  std::thread loop([&] { server.serve_forever(24h); });
+  client.connect(server.server_address());
+  EXPECT_TRUE(eventually([&] { return server.statistics().paused >= 5; }));  // pauses are 160 ms by now
+  EXPECT_LT(in_ms(time_of([&] { server.shutdown(); })), 50.0 * kSlower);
+  loop.join();
+}
+
+// ---- clients that reset ----
+
+/// Connects and resets at once, by closing with SO_LINGER 0.
+void connect_and_reset(const Address& server) {
+  Socket client = create_connection(server, kWatchdog);
+  const linger hard{1, 0};
+  client.setsockopt(SOL_SOCKET, SO_LINGER, {reinterpret_cast<const char*>(&hard), sizeof hard});
+}
+
+template <class Server>
+void reset_many(int count) {
+  Serving<Server> serving(Address("127.0.0.1", 0), echo());
+  serving.start();
+  idle_client(serving.address()).shutdown(SHUT_WR);
+  EXPECT_TRUE(eventually([&] { return serving.server().statistics().active == 0; }));
+  const std::size_t descriptors = open_descriptors(), threads = running_threads();
+
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < count; ++i) connect_and_reset(serving.address());
+  idle_client(serving.address()).shutdown(SHUT_WR);  // comes after all of them
+  EXPECT_TRUE(eventually([&] { return serving.server().statistics().active == 0; }));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+
+  EXPECT_EQ(open_descriptors(), descriptors);
+  EXPECT_TRUE(eventually([&] { return running_threads() <= threads; }));
+  EXPECT_LE(serving.server().statistics().accepted, static_cast<std::uint64_t>(count) + 2);
+  serving.stop();
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(ResetSerial, by_10000_clients_leaks_nothing_in_a_loop) { reset_many<TCPServer>(10'000); }
+TEST(ResetSerial, by_10000_clients_leaks_nothing_with_threads) { reset_many<ThreadingTCPServer>(10'000); }
+TEST(ResetSerial, by_1000_clients_leaks_nothing_with_processes) { reset_many<ForkingTCPServer>(1'000); }
+
+}  // namespace
+}  // namespace socketserver::testing

@@ -1,0 +1,215 @@
+// The threads of a server, alone.
+#include "socketserver/concurrency/thread_set.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "concurrency/few_processes.hpp"
+#include "server/made_up_server.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits for the client's end.
+void wait_for_end(Request& request) {
+  while (!request.recv(100).empty()) {
+  }
+}
+
+class ThreadSetTest : public ::testing::Test {
+ protected:
+  ~ThreadSetTest() override { set_.drain(Deadline::now()); }
+
+  /// Starts a thread that runs `handle`; returns the client's end.
+  Socket start(std::function<void(Request&)> handle, std::size_t stack_size = ThreadSet::kStackSize) {
+    Pair pair = unix_pair();
+    Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+    {
+      const std::lock_guard lock(mutex_);
+      handlers_.push_back(std::move(handle));
+    }
+    set_.start(server_, request, stack_size);
+    return std::move(pair.ours);
+  }
+
+  MadeUpServer server_{[this](Request& request, const Address&, BaseServer&) { next_handler()(request); }};
+  ThreadSet set_;
+
+ private:
+  std::function<void(Request&)> next_handler() {
+    const std::lock_guard lock(mutex_);
+    if (handlers_.empty()) return [](Request& request) { request.sendall("x"); };
+    auto handler = std::move(handlers_.front());
+    handlers_.pop_front();
+    return handler;
+  }
+  std::mutex mutex_;  // guards handlers_
+  std::deque<std::function<void(Request&)>> handlers_;
+};
+
+TEST_F(ThreadSetTest, completes_a_request_in_a_thread_of_its_own) {
+  std::atomic<bool> elsewhere{false}, contained{false};
+  Socket client = start([&, here = std::this_thread::get_id()](Request& request) {
+    elsewhere = std::this_thread::get_id() != here;
+    contained = set_.contains_caller();
+    request.sendall("done");
+  });
+  EXPECT_EQ(read_all(client), "done");
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  EXPECT_TRUE(elsewhere);
+  EXPECT_TRUE(contained);
+  EXPECT_FALSE(set_.contains_caller());
+  EXPECT_EQ(server_.path(), "finish shutdown close ");
+}
+
+TEST_F(ThreadSetTest, drains_nothing_at_once) {
+  EXPECT_EQ(set_.size(), 0u);
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  EXPECT_EQ(set_.drain(Deadline::now()), 0u);
+}
+
+TEST_F(ThreadSetTest, waits_for_those_that_end_before_the_deadline) {
+  Socket first = start(wait_for_end), second = start(wait_for_end);
+  EXPECT_EQ(set_.size(), 2u);
+  std::thread ends([&] {
+    wait_any({}, Deadline::after(20ms));  // most likely while drain() waits
+    first.close();
+    second.close();
+  });
+  EXPECT_EQ(set_.drain(Deadline::after(kWatchdog)), 0u);
+  EXPECT_EQ(set_.size(), 0u);
+  ends.join();
+}
+
+TEST_F(ThreadSetTest, interrupts_those_left_at_the_deadline_and_counts_them) {
+  Socket patient = start(wait_for_end), other = start(wait_for_end), quick = start([](Request&) {});
+  EXPECT_TRUE(eventually([&] { return set_.size() == 2; }));
+  const auto begin = Clock::now();
+  EXPECT_EQ(set_.drain(Deadline::after(50ms)), 2u);
+  EXPECT_GE(Clock::now() - begin, 50ms);
+  EXPECT_EQ(set_.size(), 0u);
+  EXPECT_EQ(patient.recv(1), "");
+  EXPECT_EQ(other.recv(1), "");
+}
+
+TEST_F(ThreadSetTest, interrupts_a_thread_that_sends_to_nobody) {
+  Socket client = start([](Request& request) {
+    const std::string block(1 << 20, 'x');
+    for (;;) request.sendall(block);
+  });
+  EXPECT_EQ(client.recv(1), "x");
+  EXPECT_EQ(set_.drain(Deadline::now()), 1u);
+}
+
+TEST_F(ThreadSetTest, goes_on_waiting_for_a_thread_that_waits_for_something_else) {
+  std::atomic<bool> ended{false};
+  Wakeup other;
+  Socket client = start([&](Request&) {
+    wait_readable(other.fileno(), Deadline::never());
+    ended = true;
+  });
+  std::thread helper([&] {
+    EXPECT_EQ(client.recv(1), "");  // interrupted: drain() is past its deadline
+    other.notify();
+  });
+  EXPECT_EQ(set_.drain(Deadline::now()), 1u);
+  EXPECT_TRUE(ended);
+  helper.join();
+}
+
+TEST_F(ThreadSetTest, survives_what_handlers_throw) {
+  Socket first = start([](Request&) { throw std::runtime_error("ill"); });
+  EXPECT_EQ(read_all(first), "");
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  Socket second = start([](Request&) { throw ServerExit(); });
+  EXPECT_EQ(read_all(second), "");
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  server_.on_error = [] { throw std::logic_error("worse"); };
+  Socket third = start([](Request&) { throw std::runtime_error("ill"); });
+  EXPECT_EQ(read_all(third), "");
+}
+
+std::size_t virtual_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmSize:") {
+      std::size_t kib = 0;
+      status >> kib;
+      return kib;
+    }
+  return 0;
+}
+
+// A finished thread that nobody joins keeps its stack: Python's list of threads only grew.
+TEST_F(ThreadSetTest, keeps_nothing_of_finished_threads) {
+  const auto serve = [this](int count) {
+    for (int i = 0; i < count; ++i) {
+      Socket client = start([](Request&) {});
+      EXPECT_EQ(client.recv(1), "");
+    }
+  };
+  serve(100);
+  const std::size_t before = virtual_kib(), threads = running_threads(), descriptors = open_descriptors();
+  serve(2000);
+  EXPECT_TRUE(eventually([&] { return set_.size() == 0; }));
+  EXPECT_LT(virtual_kib(), before + 2000 * 1024 / 4);  // of 2000 stacks of 1 MiB, far from a quarter
+  EXPECT_LE(running_threads(), threads);
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+TEST_F(ThreadSetTest, leaves_the_request_with_the_caller_when_there_can_be_no_thread) {
+  Pair pair = unix_pair();
+  Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+  EXPECT_THROW(set_.start(server_, request, std::size_t{1} << 60), OSError);
+  EXPECT_EQ(set_.size(), 0u);
+  EXPECT_FALSE(request.ended());
+  request.sendall("still here");
+  EXPECT_EQ(pair.ours.recv(100), "still here");
+  EXPECT_EQ(server_.path(), "");
+  Socket next = start(wait_for_end);
+  EXPECT_EQ(set_.size(), 1u);
+}
+
+TEST_F(ThreadSetTest, takes_any_stack_size_that_there_can_be) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{100'001}, std::size_t{16} << 20}) {
+    Socket client = start([](Request& request) { request.sendall("fits"); }, size);
+    EXPECT_EQ(read_all(client), "fits") << size;
+  }
+}
+
+TEST_F(ThreadSetTest, throws_where_the_user_may_have_no_more_threads) {
+  EXPECT_EXIT(in_user_without_processes([&] {
+                Pair pair = unix_pair();
+                Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+                EXPECT_EQ(message_of<OSError>([&] { set_.start(server_, request); }),
+                          "pthread_create: Resource temporarily unavailable");
+                request.sendall("still here");
+                return pair.ours.recv(100) == "still here";
+              }),
+              ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(ThreadSetTest, may_be_used_by_several_threads_at_once) {
+  std::vector<std::thread> starters;
+  for (int i = 0; i < 4; ++i)
+    starters.emplace_back([this] {
+      for (int n = 0; n < 100; ++n) {
+        Pair pair = unix_pair();
+        Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+        set_.start(server_, request);
+        EXPECT_LE(read_all(pair.ours).size(), 1u);  // none where drain() came first
+      }
+    });
+  for (int i = 0; i < 20; ++i) set_.drain(Deadline::after(1ms));
+  for (std::thread& starter : starters) starter.join();
+}
+
+}  // namespace
+}  // namespace socketserver::testing

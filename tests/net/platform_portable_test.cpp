@@ -1,0 +1,63 @@
+// The portable half of net/platform.cpp, which no other build on Linux compiles: it and Wakeup once more,
+// under names of their own.
+#define SOCKETSERVER_PORTABLE
+#define platform portable_platform
+#define Wakeup PortableWakeup
+#include "socketserver/net/platform.cpp"
+#include "socketserver/net/wakeup.cpp"
+#undef Wakeup
+#undef platform
+
+#include <gtest/gtest.h>
+
+#include "net/wakeup_promises.hpp"
+#include "socketserver/net/socket.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Portable, WakeupPromises, PortableWakeup);
+
+bool closed_on_exec(const Fd& fd) { return (::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0; }
+bool blocking(const Fd& fd) { return (::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) == 0; }
+
+TEST(PortablePlatform, makes_sockets_that_block_and_are_closed_on_exec) {
+  const Fd fd(portable_platform::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_TRUE(closed_on_exec(fd));
+  EXPECT_TRUE(blocking(fd));
+}
+
+// Where accepted sockets inherit O_NONBLOCK from the listener (the BSDs), recv would fail with EAGAIN.
+TEST(PortablePlatform, accepts_sockets_that_block_and_are_closed_on_exec) {
+  Socket listener = Socket::tcp();
+  listener.bind({"127.0.0.1", 0});
+  listener.listen();
+  const Socket client = create_connection(listener.getsockname());
+  Address peer;
+  socklen_t size = Address::capacity;
+  const Fd fd(portable_platform::accept(listener.fileno(), peer.data(), &size));
+  peer.set_size(size);
+  EXPECT_EQ(peer, client.getsockname());
+  EXPECT_TRUE(closed_on_exec(fd));
+  EXPECT_TRUE(blocking(fd));
+}
+
+TEST(PortablePlatform, says_minus_one_and_errno) {
+  EXPECT_EQ(portable_platform::socket(-1, SOCK_STREAM, 0), -1);
+  EXPECT_EQ(errno, EAFNOSUPPORT);
+  EXPECT_EQ(portable_platform::accept(-1, nullptr, nullptr), -1);
+  EXPECT_EQ(errno, EBADF);
+}
+
+TEST(PortablePlatform, has_no_descriptor_of_a_child) { EXPECT_FALSE(portable_platform::watch_child(1)); }
+
+TEST(PortablePlatform, wakes_through_two_ends_closed_on_exec_that_do_not_block) {
+  const auto ends = portable_platform::wakeup_ends();
+  for (const Fd* fd : {&ends.read, &ends.write}) {
+    EXPECT_TRUE(closed_on_exec(*fd));
+    EXPECT_FALSE(blocking(*fd));
+  }
+}
+
+}  // namespace
+}  // namespace socketserver::testing

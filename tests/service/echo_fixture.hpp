@@ -1,0 +1,54 @@
+// echo_server in every model and over every transport.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "socketserver/socketserver.hpp"
+#include "support/program.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+
+/// Parameters: the model, and "ipv4", "ipv6" or "unix".
+class EchoPrograms : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {
+ protected:
+  void start(std::vector<std::string> options) {
+    const auto& [model, transport] = GetParam();
+    std::vector<std::string> argv{our_program("echo_server"), "--model", model};
+    if (transport == "unix")
+      argv.insert(argv.end(), {"--unix", directory_ / "socket"});
+    else
+      argv.insert(argv.end(), {"--host", transport == "ipv6" ? "::1" : "127.0.0.1", "--port", "0"});
+    argv.insert(argv.end(), options.begin(), options.end());
+    server_ = std::make_unique<Program>(argv);
+    address_ = server_->wait_until_listening();
+  }
+  Program& server() { return *server_; }
+  const Address& address() const { return address_; }
+  Socket connect() { return create_connection(address_, kWatchdog); }
+  /// Of datagrams, with a name of its own, so that it can be answered.
+  Socket connect_datagram() {
+    Socket socket = Socket::udp();
+    socket.settimeout(kWatchdog);
+    if (address_.family() == AF_UNIX) socket.bind(directory_ / ("client" + std::to_string(++clients_)));
+    socket.connect(address_);
+    return socket;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<Program> server_;
+  Address address_;
+  int clients_ = 0;
+};
+
+inline std::string name_of_case(const ::testing::TestParamInfo<EchoPrograms::ParamType>& info) {
+  return std::get<0>(info.param) + "_" + std::get<1>(info.param);
+}
+
+}  // namespace socketserver::testing
