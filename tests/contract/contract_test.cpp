@@ -9,25 +9,25 @@ using namespace socketserver;
 
 namespace {
 
-struct Shout : StreamRequestHandler {                       // line by line
+struct Shout : StreamRequestHandler {  // line by line
   void handle() override {
     while (auto line = rfile().readline()) wfile().write(upper(*line));
   }
 };
-struct ShoutBytes : BaseRequestHandler {                    // recv by recv, as with a raw socket
+struct ShoutBytes : BaseRequestHandler {  // recv by recv, as with a raw socket
   void handle() override {
     for (std::string data; !(data = request().recv(1024)).empty();) request().sendall(upper(data));
   }
 };
-struct ShoutPacket : BaseRequestHandler {                   // one datagram, one handler
+struct ShoutPacket : BaseRequestHandler {  // one datagram, one handler
   void handle() override { request().socket().sendto(upper(request().packet()), client_address()); }
 };
-struct Greeting : DatagramRequestHandler {                  // a handler with its own settings
+struct Greeting : DatagramRequestHandler {  // a handler with its own settings
   explicit Greeting(std::string word) : word_(std::move(word)) {}
   void handle() override { wfile().write(word_ + rfile().read()); }
   std::string word_;
 };
-struct LocalOnly : ThreadingTCPServer {                     // a server with its own policy
+struct LocalOnly : ThreadingTCPServer {  // a server with its own policy
   using ThreadingTCPServer::ThreadingTCPServer;
   bool verify_request(Request&, const Address& client) override { return client.is_loopback(); }
 };

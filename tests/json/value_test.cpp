@@ -155,8 +155,9 @@ TEST(JsonValue, ListsOfOneElementNestAndDoNotCollapse) {
 TEST(JsonErrorText, IsPrintableAndShortWhateverTheKey) {
   EXPECT_EQ(json_quoted("plain"), "\"plain\"");
   EXPECT_EQ(json_quoted("\x1b[2J\r\n\"\\\x7f\xff"), "\"\\x1b[2J\\x0d\\x0a\\x22\\x5c\\x7f\\xff\"");
-  EXPECT_EQ(json_quoted(std::string(40, 'k')), '"' + std::string(40, 'k') + '"');
-  EXPECT_EQ(json_quoted(std::string(41, 'k')), '"' + std::string(40, 'k') + "...\"");
+  const std::string longest(40, 'k');
+  EXPECT_EQ(json_quoted(longest), "\"" + longest + "\"");
+  EXPECT_EQ(json_quoted(longest + "k"), "\"" + longest + "...\"");
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Form {
   const char* python_client;
   const char* python_server;
   const char* answers;
+  friend void PrintTo(const Form& form, std::ostream* out) { *out << form.name; }
 };
 
 const Form kForms[] = {

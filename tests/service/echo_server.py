@@ -10,13 +10,14 @@ if form.startswith("udp"):
 else:
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 server.bind(("127.0.0.1", 0))
+if not form.startswith("udp"):
+    server.listen(5)
 print("listening on %s:%d" % server.getsockname(), flush=True)
 
 while form.startswith("udp"):
     data, client = server.recvfrom(65536)
     server.sendto({"udp": data.upper(), "udp-verbatim": data, "udp-hello": b"hi"}[form], client)
 
-server.listen(5)
 while True:
     connection, client = server.accept()
     if form == "once":

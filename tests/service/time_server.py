@@ -9,6 +9,8 @@ if kind == "udp":
 else:
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 server.bind(("127.0.0.1", 0))
+if kind == "tcp":
+    server.listen(5)
 print("listening on %s:%d" % server.getsockname(), flush=True)
 
 while kind == "udp":
@@ -16,7 +18,6 @@ while kind == "udp":
     form = data.decode("utf-8") or "%Y-%m-%d %X"
     server.sendto(time.strftime(form).encode("utf-8"), client)
 
-server.listen(5)
 while True:
     connection, client = server.accept()
     for line in connection.makefile("r", encoding="utf-8"):

@@ -26,7 +26,7 @@ class Deadline {
 
   constexpr bool is_never() const { return at_ == Clock::time_point::max(); }
   constexpr Clock::time_point time() const { return at_; }
-  bool expired() const { return !is_never() && Clock::now() >= at_; }
+  bool expired() const { return !is_never() && (*this == now() || Clock::now() >= at_); }
   /// What is left, at least zero; nullopt for never.
   Timeout remaining() const;
   /// What is left as poll(2) wants it: milliseconds, rounded up so as not to wake too early; -1 for never.

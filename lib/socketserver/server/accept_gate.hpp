@@ -19,7 +19,10 @@ class AcceptGate {
 
   /// Closes the gate for a while. True for the first failure after a success: the one to log.
   bool failed();
-  void succeeded() { pause_ = std::chrono::milliseconds(0); }
+  void succeeded() {
+    pause_ = std::chrono::milliseconds(0);
+    opens_ = Deadline::now();
+  }
   bool open() const { return opens_.expired(); }
   /// When it opens again; long past when it is open.
   Deadline opens() const { return opens_; }

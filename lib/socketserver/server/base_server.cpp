@@ -90,18 +90,18 @@ bool BaseServer::handle_one() {
 }
 
 std::optional<Request> BaseServer::next_request() {
-  std::optional<Request> request;
   try {
-    request = get_request();
+    std::optional<Request> request = get_request();
+    if (request) {
+      ++counters_.accepted;
+      ++counters_.active;
+      request->set_owner(this);
+    }
+    return request;
   } catch (const std::exception& error) {
     pause_accepting(error);
+    return std::nullopt;
   }
-  if (request) {
-    ++counters_.accepted;
-    ++counters_.active;
-    request->set_owner(this);
-  }
-  return request;
 }
 
 // False when there was no thread or process for it.

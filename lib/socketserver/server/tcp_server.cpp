@@ -18,7 +18,7 @@ std::optional<Request> TCPServer::get_request() {
   if (!accepted) return std::nullopt;
   auto connection = std::make_unique<Socket>(std::move(accepted->first), address_family(), SOCK_STREAM);
   connection->set_deadlines(deadlines);
-  return Request(std::move(connection), accepted->second);
+  return std::optional<Request>(std::in_place, std::move(connection), accepted->second);
 }
 
 void TCPServer::shutdown_request(Request& request) {

@@ -4,7 +4,7 @@
 
 #include "socketserver/handler/handler.hpp"
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/net/error.hpp"
+#include "socketserver/service/linger.hpp"
 #include "socketserver/service/packet.hpp"
 
 namespace socketserver {
@@ -14,27 +14,9 @@ constexpr std::size_t kRecvSize = 1024;           // of the forms upper, once an
 constexpr std::size_t kVerbatimSize = 64 * 1024;  // of the form verbatim: the protocol's
 constexpr std::string_view kHello = "hi";
 
-// How long the one-shot forms wait for the rest of a message that is longer than they look at: some round
-// trips.
-constexpr std::chrono::seconds kLinger{1};
-
-// Closing a connection with something unread resets it, and then the peer may lose the answer it was sent.
-void discard_rest(Request& request) {
-  request.shutdown(SHUT_WR);
-  Deadlines brief;
-  brief.request = kLinger;
-  request.set_deadlines(brief);
-  char ignored[kRecvSize];
-  try {
-    while (request.recv_into(ignored) > 0) {
-    }
-  } catch (const OSError&) {  // too slow, or gone: it has had its chance
-  }
-}
-
 void answer_once(Request& request, std::string_view answer, bool may_have_more) {
   if (!answer.empty()) request.sendall(answer);
-  if (may_have_more) discard_rest(request);
+  if (may_have_more) end_politely(request);
 }
 
 }  // namespace
