@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "common/child.hpp"
+#include "common/demo_server.hpp"
 #include "common/main.hpp"
 #include "common/options.hpp"
 #include "socketserver/io/ascii.hpp"
@@ -24,11 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr char kProgram[] = "tour";
-constexpr std::chrono::seconds kPatience{
-    60};                                // for what takes milliseconds, on a machine that does much else
-constexpr std::size_t kLinesShown = 4;  // of an answer: the tour should fit on a few screens
-
-using Words = std::vector<std::string>;
 
 /// Where the programs are, which is where this one is.
 fs::path bin_directory(const char* argv0) {
@@ -63,78 +57,6 @@ std::string contents(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// As one would type it.
-std::string as_command(const Words& argv) {
-  std::string line;
-  for (const std::string& word : argv) {
-    const bool plain = !word.empty() && word.find_first_of(" $%*?'\"|&;<>()\\") == word.npos;
-    line += (line.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
-  }
-  return line;
-}
-
-void print_indented(const std::string& text) {
-  std::istringstream lines(text);
-  std::string line;
-  for (std::size_t i = 0; i < kLinesShown && std::getline(lines, line); ++i)
-    std::cout << "    " << line << "\n";
-  const auto rest = std::count(std::istreambuf_iterator<char>(lines), {}, '\n');
-  if (rest > 0) std::cout << "    ... and " << rest << " lines more\n";
-  std::cout.flush();
-}
-
-void check(bool right, const std::string& what) {
-  if (!right) throw std::runtime_error("the answer above is wrong: " + what);
-}
-
-/// A server program, from its line "listening on" until this object goes.
-class Server {
- public:
-  Server(const fs::path& bin, const std::string& service, const Words& options)
-      : bin_(bin), service_(service), child_(argv(options)) {
-    const std::string line = child_.read_line(Deadline::after(kPatience));
-    const std::string mark = " listening on ";
-    if (line.find(mark) == line.npos) throw std::runtime_error("the server said: " + line);
-    where_ = line.substr(line.find(mark) + mark.size());
-    std::cout << "\n  $ " << as_command(shown_) << "\n    " << line << "\n";
-  }
-
-  /// Runs the client, prints both, and returns what it printed.
-  std::string ask(const Words& words, const std::string& input_file = {}) const {
-    Words argv{service_ + "_client"};
-    if (where_.starts_with("unix:"))
-      argv.insert(argv.end(), {"--unix", where_.substr(5)});
-    else
-      argv.insert(argv.end(), {"--port", port()});
-    argv.insert(argv.end(), words.begin(), words.end());
-    std::cout << "  $ " << as_command(argv) << (input_file.empty() ? "" : " < " + input_file) << std::endl;
-    argv[0] = (bin_ / argv[0]).string();
-    apps::Child client(argv, input_file.empty() ? "/dev/null" : input_file);
-    const std::string answer = client.read_all(Deadline::after(kPatience));
-    print_indented(answer);
-    const int status = client.wait();
-    check(status == 0, "the client ended with status " + std::to_string(status));
-    return answer;
-  }
-
-  std::string port() const { return where_.substr(where_.rfind(':') + 1); }
-
- private:
-  Words argv(const Words& options) {
-    shown_ = {service_ + "_server"};
-    if (std::ranges::find(options, "--unix") == options.end()) shown_.insert(shown_.end(), {"--port", "0"});
-    shown_.insert(shown_.end(), options.begin(), options.end());
-    Words argv = shown_;
-    argv[0] = (bin_ / argv[0]).string();
-    return argv;
-  }
-
-  fs::path bin_;
-  std::string service_, where_;
-  Words shown_;
-  apps::Child child_;
-};
-
 class Tour {
  public:
   explicit Tour(fs::path bin) : bin_(std::move(bin)) {}
@@ -145,30 +67,36 @@ class Tour {
     echo_forms();
     models();
     time();
+    exec();
+    upload();
     say_how_to_start();
   }
 
  private:
   static void title(const std::string& text) { std::cout << "\n" << text << "\n"; }
-  Server start(const std::string& service, const Words& options) const { return {bin_, service, options}; }
+  apps::DemoServer start(const std::string& service, const apps::Words& options) const {
+    return {bin_, service, options};
+  }
 
   void echo() const {
     title("1. echo: what a client sends comes back, by default in upper case");
-    const Server server = start("echo", {});
-    check(server.ask({"hello, world"}) == "HELLO, WORLD\n", "it should be upper case");
-    check(server.ask({}, readme_) == upper(contents(readme_)), "it should be the whole file in upper case");
+    const apps::DemoServer server = start("echo", {});
+    apps::check(server.ask({"hello, world"}) == "HELLO, WORLD\n", "it should be upper case");
+    apps::check(server.ask({}, readme_) == upper(contents(readme_)),
+                "it should be the whole file in upper case");
   }
 
   void echo_forms() const {
     title("2. the other forms of echo");
-    check(start("echo", {"--mode", "once"}).ask({"--mode", "once", "  one message a connection  "}) ==
-              "ONE MESSAGE A CONNECTION\n",
-          "it should be upper case without the spaces around it");
-    check(start("echo", {"--mode", "hello"}).ask({"--mode", "hello", "good morning"}) == "hi\n",
-          "it should be hi");
-    const Server server = start("echo", {"--udp", "--mode", "verbatim"});
-    check(server.ask({"--udp", "--mode", "verbatim", "as it is, by datagram"}) == "as it is, by datagram\n",
-          "it should be what was asked");
+    apps::check(start("echo", {"--mode", "once"}).ask({"--mode", "once", "  one message a connection  "}) ==
+                    "ONE MESSAGE A CONNECTION\n",
+                "it should be upper case without the spaces around it");
+    apps::check(start("echo", {"--mode", "hello"}).ask({"--mode", "hello", "good morning"}) == "hi\n",
+                "it should be hi");
+    const apps::DemoServer server = start("echo", {"--udp", "--mode", "verbatim"});
+    apps::check(
+        server.ask({"--udp", "--mode", "verbatim", "as it is, by datagram"}) == "as it is, by datagram\n",
+        "it should be what was asked");
   }
 
   void models() const {
@@ -176,24 +104,46 @@ class Tour {
         "3. one handler, several concurrency models; somebody who connects and says nothing keeps nobody "
         "waiting");
     for (const std::string model : {"threading", "forking"}) {
-      const Server server = start("echo", {"--model", model});
+      const apps::DemoServer server = start("echo", {"--model", model});
       const Socket silent = create_connection("127.0.0.1", std::stoi(server.port()));
-      check(server.ask({model}) == upper(model) + "\n", "it should be upper case");
+      apps::check(server.ask({model}) == upper(model) + "\n", "it should be upper case");
     }
     const std::string path = (temporary_.path() / "socket").string();
-    const Server server = start("echo", {"--model", "iterative", "--unix", path});
-    check(server.ask({"one at a time, over a Unix socket"}) == "ONE AT A TIME, OVER A UNIX SOCKET\n",
-          "it should be upper case");
+    const apps::DemoServer server = start("echo", {"--model", "iterative", "--unix", path});
+    apps::check(server.ask({"one at a time, over a Unix socket"}) == "ONE AT A TIME, OVER A UNIX SOCKET\n",
+                "it should be upper case");
   }
 
   void time() const {
     title("4. time: a strftime format goes in, the local time comes out");
-    const Server server = start("time", {});
+    const apps::DemoServer server = start("time", {});
     const std::string format = "%Y-%m-%d %H:%M";
     const std::string before = local_time(format), told = server.ask({format}), after = local_time(format);
-    check(told == before || told == after, "it should be " + after);
+    apps::check(told == before || told == after, "it should be " + after);
     server.ask({"%A, %-d %B, day %j of the year"});
-    check(start("time", {"--tcp"}).ask({"--tcp", "100 %% %Q"}) == "100 % %Q\n", "it should be 100 % %Q");
+    apps::check(start("time", {"--tcp"}).ask({"--tcp", "100 %% %Q"}) == "100 % %Q\n",
+                "it should be 100 % %Q");
+  }
+
+  void exec() const {
+    title("5. exec: a shell command goes in, what it printed comes out");
+    const apps::DemoServer server = start("exec", {});
+    const std::string all = contents(readme_), first = all.substr(0, all.find('\n') + 1);
+    apps::check(server.ask({"head -n 1 README.md"}) == first, "it should be " + first);
+    apps::check(server.ask({"ls lib/socketserver | sort | head -n 3"}) == "concurrency\ncrypto\nhandler\n",
+                "it should be three directories of this repository");
+    apps::check(start("exec", {"--framing", "ready"}).ask({"--framing", "ready", "wc -c < README.md"}) ==
+                    std::to_string(all.size()) + "\n",
+                "it should be the size of the file");
+  }
+
+  void upload() const {
+    title("6. upload: a file appears in the server's directory when it is whole and its MD5 is right");
+    const fs::path stored = temporary_.path() / "stored";
+    const apps::DemoServer server = start("upload", {"--directory", stored.string()});
+    server.ask({"--form", "md5", readme_, map_});
+    apps::check(contents(stored / readme_) == contents(readme_), "README.md should be stored as it is");
+    apps::check(contents(stored / fs::path(map_).filename()) == contents(map_), map_ + " should be as it is");
   }
 
   static std::string local_time(const std::string& format) {
@@ -221,10 +171,13 @@ class Tour {
   static constexpr std::pair<const char*, const char*> by_hand_[] = {
       {"echo_server", "echo_client hello"},
       {"time_server", "time_client %c"},
+      {"exec_server", "exec_client 'ls -l'"},
+      {"upload_server", "upload_client README.md"},
   };
 
   fs::path bin_;
   const std::string readme_ = "README.md";
+  const std::string map_ = "lib/socketserver/socketserver.hpp";
   TemporaryDirectory temporary_;
 };
 
