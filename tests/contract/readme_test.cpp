@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "socketserver/json/json.hpp"
 #include "support/serving.hpp"
 
 using namespace socketserver;

@@ -30,6 +30,24 @@ TEST(Shutdown, before_the_loop_ends_the_next_loop_at_once_and_only_that) {
   EXPECT_EQ(timeouts, 1);
 }
 
+// Once the loop could end after the request to stop was noted but before its wake-up was sent, which then ended
+// the next loop as well.
+TEST(Shutdown, ends_one_loop_only_however_close_they_meet) {
+  MadeUpServer server(echo());
+  for (int round = 0; round < 3000; ++round) {
+    int turns = 0;
+    server.on_service_actions = [] {};
+    std::thread loop([&] { server.serve_forever(0ns); });
+    server.shutdown();
+    loop.join();
+    server.on_service_actions = [&] {
+      if (++turns == 2) server.shutdown();
+    };
+    server.serve_forever(0ns);
+    ASSERT_EQ(turns, 2) << "in round " << round;
+  }
+}
+
 TEST(Shutdown, ends_handle_request_early) {
   MadeUpServer server(echo());
   std::thread loop([&] { server.handle_request(); });  // without a timeout

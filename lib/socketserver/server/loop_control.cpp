@@ -1,5 +1,7 @@
 #include "socketserver/server/loop_control.hpp"
 
+#include <poll.h>
+
 #include <stdexcept>
 
 namespace socketserver {
@@ -11,12 +13,21 @@ LoopControl::Scope::Scope(LoopControl& control) : control_(control) {
 }
 
 LoopControl::Scope::~Scope() {
-  control_.stop_ = false;
-  control_.wakeup_.drain();
+  control_.use_up_request();
   const std::lock_guard lock(control_.mutex_);
   control_.thread_ = std::thread::id();
   ++control_.ended_;
   control_.end_.notify_all();
+}
+
+// Whoever set stop_ may not have come to the wake-up yet: left to the next loop, it would end that one, too.
+// A request that comes in between keeps at least its wake-up.
+void LoopControl::use_up_request() noexcept {
+  pollfd woken{fileno(), POLLIN, 0};
+  while (stop_ && ::poll(&woken, 1, -1) < 0) {
+  }
+  wakeup_.drain();
+  stop_ = false;
 }
 
 void LoopControl::request_stop() noexcept {

@@ -41,7 +41,9 @@ class LoopControl {
   int fileno() const noexcept { return wakeup_.fileno(); }
 
  private:
-  std::atomic<bool> stop_{false};
+  void use_up_request() noexcept;
+
+  std::atomic<bool> stop_{false};  // set before wakeup_ is notified
   Wakeup wakeup_;
   // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
   std::atomic<std::thread::id> thread_{};  // none: no loop runs

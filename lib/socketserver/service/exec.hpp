@@ -3,10 +3,12 @@
 // A request is the raw bytes of one recv (at most kExecRequestSize): a shell command in UTF-8 without a
 // terminator. Many follow one another on a connection, each sent after the answer to the last one was read.
 // There are four forms of answer:
-//   raw     all of stderr, then all of stdout; nothing tells where it ends (kept to teach why framing is
-//   needed) ready   the length in decimal digits; the client sends "recv_ready"; then the bytes length  the
-//   length as framing.hpp writes it; then the bytes json    the length of a JSON object; the object, with
-//   "data_size"; then so many bytes
+//
+//   raw: all of stderr, then all of stdout; nothing tells its end (kept to teach why framing is needed).
+//   ready: the length in decimal digits; the client sends "recv_ready"; then the bytes.
+//   length: the length as io/framing.hpp writes it; then the bytes.
+//   json: the length of a JSON object; the object, with "data_size"; then so many bytes.
+//
 // In all but raw the bytes are stderr if there was any, otherwise stdout. The object of json always has
 // "status", the exit status, or "signal", what ended the command, and where it was so "timed_out" and
 // "truncated", true.
