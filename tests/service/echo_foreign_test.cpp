@@ -1,4 +1,4 @@
-// Echo with foreign peers: Python programs that know nothing but protocols.md, and nc.
+// Echo with foreign peers: Python programs over socket alone, and nc.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -6,8 +6,6 @@
 
 namespace socketserver::testing {
 namespace {
-
-std::string script(const std::string& name) { return SOCKETSERVER_TEST_DIR "/service/" + name; }
 
 std::string port_of(const Address& address) { return std::to_string(address.port()); }
 
@@ -45,8 +43,8 @@ TEST_P(EchoPython, ClientsAreServedInEveryModel) {
     argv.insert(argv.end(), GetParam().options.begin(), GetParam().options.end());
     Program server(argv);
     const Address address = server.wait_until_listening();
-    const Outcome client = run({*python_, script("echo_client.py"), GetParam().python_client, "127.0.0.1",
-                                port_of(address), "hello Äb", "Egg"});
+    const Outcome client = run({*python_, test_script("service/echo_client.py"), GetParam().python_client,
+                                "127.0.0.1", port_of(address), "hello Äb", "Egg"});
     EXPECT_EQ(client.out, GetParam().answers) << model;
     EXPECT_EQ(client.status, 0) << client.err;
     server.kill(SIGINT);
@@ -55,7 +53,7 @@ TEST_P(EchoPython, ClientsAreServedInEveryModel) {
 }
 
 TEST_P(EchoPython, ServersServeOurClient) {
-  Program server({*python_, script("echo_server.py"), GetParam().python_server});
+  Program server({*python_, test_script("service/echo_server.py"), GetParam().python_server});
   const Address address = server.wait_until_listening();
   std::vector<std::string> argv{our_program("echo_client"), "--port", port_of(address)};
   argv.insert(argv.end(), GetParam().options.begin(), GetParam().options.end());

@@ -1,7 +1,7 @@
 // The echo service over datagrams: every form, in every model, over every transport.
 #include <signal.h>
 
-#include "service/echo_fixture.hpp"
+#include "service/service_programs.hpp"
 #include "socketserver/service/packet.hpp"
 
 namespace socketserver::testing {
@@ -10,10 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-class EchoPackets : public EchoPrograms {};
+class EchoPackets : public ServicePrograms {};
 
 TEST_P(EchoPackets, UpperAnswersEachWithOne) {
-  start({"--udp"});
+  start("echo_server", {"--udp"});
   Socket client = connect_datagram();
   EXPECT_EQ(ask_packet(client, "hello"), "HELLO");
   EXPECT_EQ(ask_packet(client, "a\0z \xc3\xa4\xff"s), "A\0Z \xc3\xa4\xff"s);
@@ -21,7 +21,7 @@ TEST_P(EchoPackets, UpperAnswersEachWithOne) {
 
 TEST_P(EchoPackets, AnEmptyOneGetsAnEmptyOne) {
   for (const std::string mode : {"upper", "verbatim"}) {
-    start({"--udp", "--mode", mode});
+    start("echo_server", {"--udp", "--mode", mode});
     Socket client = connect_datagram();
     EXPECT_EQ(ask_packet(client, ""), "");
     EXPECT_EQ(ask_packet(client, "X"), "X");
@@ -31,14 +31,14 @@ TEST_P(EchoPackets, AnEmptyOneGetsAnEmptyOne) {
 }
 
 TEST_P(EchoPackets, HelloSaysHiToEverything) {
-  start({"--udp", "--mode", "hello"});
+  start("echo_server", {"--udp", "--mode", "hello"});
   Socket client = connect_datagram();
   EXPECT_EQ(ask_packet(client, "hello"), "hi");
   EXPECT_EQ(ask_packet(client, ""), "hi");
 }
 
 TEST_P(EchoPackets, TheLargestComesBackWhole) {
-  start({"--udp", "--mode", "verbatim"});
+  start("echo_server", {"--udp", "--mode", "verbatim"});
   Socket client = connect_datagram();
   std::string largest(65'507, '\0');
   for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = static_cast<char>(i * 7);
@@ -46,7 +46,7 @@ TEST_P(EchoPackets, TheLargestComesBackWhole) {
 }
 
 TEST_P(EchoPackets, ClientsThatCannotBeAnsweredHurtNobody) {
-  start({"--udp"});
+  start("echo_server", {"--udp"});
   {
     Socket nameless = Socket::udp();  // over Unix without a name; over UDP its port is closed soon
     for (int i = 0; i < 20; ++i) nameless.sendto("anybody there?", address());
@@ -62,7 +62,7 @@ TEST_P(EchoPackets, ClientsThatCannotBeAnsweredHurtNobody) {
 // Over a Unix socket the server once waited for ever for room at a client that never read, and could not even
 // be stopped.
 TEST_P(EchoPackets, AClientThatNeverReadsDoesNotStopTheServer) {
-  start({"--udp"});
+  start("echo_server", {"--udp"});
   Socket greedy = connect_datagram();
   for (int i = 0; i < 300; ++i) {
     greedy.settimeout(1s);

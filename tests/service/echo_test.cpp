@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "service/echo_fixture.hpp"
+#include "service/service_programs.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -25,11 +25,11 @@ void fill(Socket& socket) {
   EXPECT_THROW(for (;;) socket.sendall(std::string(1 << 16, 'x')), TimeoutError);
 }
 
-class Echo : public EchoPrograms {};
-class EchoSideBySide : public EchoPrograms {};  // the models that serve several clients at once
+class Echo : public ServicePrograms {};
+class EchoSideBySide : public ServicePrograms {};  // the models that serve several clients at once
 
 TEST_P(Echo, UpperAnswersEveryMessageUntilTheClientEnds) {
-  start({});
+  start("echo_server", {});
   Socket client = connect();
   EXPECT_EQ(echo(client, "hello"), "HELLO");
   EXPECT_EQ(echo(client, "a\0z {~ \xc3\xa4\xff\r\n"s), "A\0Z {~ \xc3\xa4\xff\r\n"s);
@@ -40,14 +40,14 @@ TEST_P(Echo, UpperAnswersEveryMessageUntilTheClientEnds) {
 }
 
 TEST_P(Echo, OnceAnswersOneMessageWithoutItsWhiteSpaceAndEnds) {
-  start({"--mode", "once"});
+  start("echo_server", {"--mode", "once"});
   Socket client = connect();
   client.sendall(" \t hello you\v\f\r\n");
   EXPECT_EQ(read_all(client), "HELLO YOU");
 }
 
 TEST_P(Echo, OnceAnswersNothingToWhiteSpaceAndToNothing) {
-  start({"--mode", "once"});
+  start("echo_server", {"--mode", "once"});
   Socket spaces = connect();
   EXPECT_EQ(echo_once(spaces, " \r\n"), "");
   Socket nothing = connect();
@@ -56,7 +56,7 @@ TEST_P(Echo, OnceAnswersNothingToWhiteSpaceAndToNothing) {
 
 // A server that closes with something unread resets the connection, and the answer is lost on the way.
 TEST_P(Echo, OneShotAnswersArriveAlthoughTheMessageWasLonger) {
-  start({"--mode", "once"});
+  start("echo_server", {"--mode", "once"});
   for (int i = 0; i < 20; ++i) {
     Socket client = connect();
     const std::string answer = echo_once(client, std::string(100'000, 'x'));
@@ -67,7 +67,7 @@ TEST_P(Echo, OneShotAnswersArriveAlthoughTheMessageWasLonger) {
 }
 
 TEST_P(Echo, HelloSaysHiToEverything) {
-  start({"--mode", "hello"});
+  start("echo_server", {"--mode", "hello"});
   for (const std::string message : {"hello", "", "x"}) {
     Socket client = connect();
     EXPECT_EQ(echo_once(client, message), "hi");
@@ -75,7 +75,7 @@ TEST_P(Echo, HelloSaysHiToEverything) {
 }
 
 TEST_P(Echo, VerbatimChangesNothing) {
-  start({"--mode", "verbatim"});
+  start("echo_server", {"--mode", "verbatim"});
   Socket client = connect();
   const std::string bytes = all_bytes(1 << 20);
   EXPECT_EQ(echo(client, "hello"), "hello");
@@ -84,14 +84,14 @@ TEST_P(Echo, VerbatimChangesNothing) {
 
 // Larger than what both kernels buffer: a client that sent all before it received would wait for ever.
 TEST_P(Echo, MessagesLargerThanAllBuffersComeBackWhole) {
-  start({"--mode", "verbatim"});
+  start("echo_server", {"--mode", "verbatim"});
   Socket client = connect();
   const std::string bytes = all_bytes(std::size_t{32} << 20);
   EXPECT_TRUE(echo(client, bytes) == bytes);
 }
 
 TEST_P(EchoSideBySide, NoClientKeepsAnotherWaiting) {
-  start({"--mode", "verbatim"});
+  start("echo_server", {"--mode", "verbatim"});
   Socket idle = connect(), greedy = connect(), gone = connect();
   fill(greedy);
   EXPECT_EQ(echo(gone, "x"), "x");
@@ -106,7 +106,7 @@ TEST_P(EchoSideBySide, NoClientKeepsAnotherWaiting) {
 }
 
 TEST_P(Echo, ClientsThatResetLeaveTheServerUnharmed) {
-  start({});
+  start("echo_server", {});
   for (int i = 0; i < 50; ++i) {
     Socket client = connect();
     client.sendall("never read");

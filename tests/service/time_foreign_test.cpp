@@ -1,12 +1,10 @@
-// Time with foreign peers: Python programs that know nothing but protocols.md.
+// Time with foreign peers: Python programs over socket alone.
 #include <gtest/gtest.h>
 
 #include "support/program.hpp"
 
 namespace socketserver::testing {
 namespace {
-
-std::string script(const std::string& name) { return SOCKETSERVER_TEST_DIR "/service/" + name; }
 
 /// Parameter: "udp" or "tcp".
 class TimePython : public ::testing::TestWithParam<std::string> {
@@ -29,14 +27,14 @@ TEST_P(TimePython, ClientsAreServedInEveryModel) {
     Program server(argv, {"TZ=ABC-5:30"});
     const std::string port = std::to_string(server.wait_until_listening().port());
     const Outcome client =
-        run({*python_, script("time_client.py"), GetParam(), "127.0.0.1", port, "%Z %z", "ä%"});
+        run({*python_, test_script("service/time_client.py"), GetParam(), "127.0.0.1", port, "%Z %z", "ä%"});
     EXPECT_EQ(client.out, "ABC +0530\nä%\n") << model;
     EXPECT_EQ(client.status, 0) << client.err;
   }
 }
 
 TEST_P(TimePython, ServersServeOurClient) {
-  Program server({*python_, script("time_server.py"), GetParam()}, {"TZ=ABC-5:30"});
+  Program server({*python_, test_script("service/time_server.py"), GetParam()}, {"TZ=ABC-5:30"});
   std::vector<std::string> argv = ours("time_client", std::to_string(server.wait_until_listening().port()));
   const Outcome piped = run(argv, "%Z %z\n\n");
   EXPECT_EQ(piped.out.substr(0, 12), "ABC +0530\n20");

@@ -60,6 +60,8 @@ Address address_in(const std::string& line) {
 
 std::string our_program(const std::string& name) { return std::string(SOCKETSERVER_BIN_DIR) + "/" + name; }
 
+std::string test_script(const std::string& name) { return SOCKETSERVER_TEST_DIR "/" + name; }
+
 std::optional<std::string> find_program(const std::string& name) {
   const char* path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "/usr/bin:/bin" : path);

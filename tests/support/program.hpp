@@ -17,6 +17,9 @@ std::string our_program(const std::string& name);
 /// A foreign one: its path from PATH, nullopt where it is not installed.
 std::optional<std::string> find_program(const std::string& name);
 
+/// A script of ours for a foreign program, named as it is below tests/.
+std::string test_script(const std::string& name);
+
 /// How a program ended, and what it printed.
 struct Outcome {
   int status = 0;  ///< the exit status, or 128 and the signal

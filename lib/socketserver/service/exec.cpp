@@ -7,6 +7,7 @@
 #include "socketserver/io/ascii.hpp"
 #include "socketserver/io/framing.hpp"
 #include "socketserver/json/json.hpp"
+#include "socketserver/service/linger.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
@@ -58,8 +59,10 @@ void ExecHandler::handle() {
   for (;;) {
     const std::string command = request().recv(kExecRequestSize);
     if (command.empty()) return;
-    if (command.size() == kExecRequestSize && more_waits(request()))
-      return answer(refusal("a command has at most " + std::to_string(kExecRequestSize) + " bytes"), false);
+    if (command.size() == kExecRequestSize && more_waits(request())) {
+      answer(refusal("a command has at most " + std::to_string(kExecRequestSize) + " bytes"), false);
+      return end_politely(request());
+    }
     const bool streams = options_.framing == ExecFraming::kJson && command.ends_with(kExecWantsStreams);
     answer(execute(command), streams);
   }

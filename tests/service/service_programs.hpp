@@ -1,4 +1,4 @@
-// echo_server in every model and over every transport.
+// Server programs in every model and over every transport.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,16 +15,17 @@
 namespace socketserver::testing {
 
 /// Parameters: the model, and "ipv4", "ipv6" or "unix".
-class EchoPrograms : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {
+class ServicePrograms : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
-  void start(std::vector<std::string> options) {
+  void start(const std::string& program, std::vector<std::string> options) {
     const auto& [model, transport] = GetParam();
-    std::vector<std::string> argv{our_program("echo_server"), "--model", model};
+    std::vector<std::string> argv{our_program(program), "--model", model};
     if (transport == "unix")
       argv.insert(argv.end(), {"--unix", directory_ / "socket"});
     else
       argv.insert(argv.end(), {"--host", transport == "ipv6" ? "::1" : "127.0.0.1", "--port", "0"});
     argv.insert(argv.end(), options.begin(), options.end());
+    server_.reset();  // an earlier one gives the Unix socket free
     server_ = std::make_unique<Program>(argv);
     address_ = server_->wait_until_listening();
   }
@@ -47,7 +48,7 @@ class EchoPrograms : public ::testing::TestWithParam<std::tuple<std::string, std
   int clients_ = 0;
 };
 
-inline std::string name_of_case(const ::testing::TestParamInfo<EchoPrograms::ParamType>& info) {
+inline std::string name_of_case(const ::testing::TestParamInfo<ServicePrograms::ParamType>& info) {
   return std::get<0>(info.param) + "_" + std::get<1>(info.param);
 }
 

@@ -1,0 +1,106 @@
+// exec_server and exec_client as they are started by hand.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "support/program.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using Argv = std::vector<std::string>;
+
+class ExecPrograms : public ::testing::Test {
+ protected:
+  void start(const Argv& options = {}) {
+    Argv argv{our_program("exec_server"), "--port", "0"};
+    argv.insert(argv.end(), options.begin(), options.end());
+    server_ = std::make_unique<Program>(argv);
+    client_ = {our_program("exec_client")};
+    for (const std::string& option : options_for(server_->wait_until_listening())) client_.push_back(option);
+  }
+  Outcome ask(const Argv& words, const std::string& input = {}) {
+    Argv argv = client_;
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run(argv, input);
+  }
+  std::unique_ptr<Program> server_;
+  Argv client_;
+};
+
+TEST_F(ExecPrograms, RunTheWordsAsOneCommandAndPassItsStatusOn) {
+  start();
+  const Outcome outcome = ask({"--", "echo out;", "echo err >&2;", "exit 7"});
+  EXPECT_EQ(outcome.out, "out\n");
+  EXPECT_EQ(outcome.err, "err\n");
+  EXPECT_EQ(outcome.status, 7);
+  EXPECT_EQ(ask({"kill -TERM $$"}).status, 128 + SIGTERM);
+}
+
+TEST_F(ExecPrograms, RunEachPipedLine) {
+  start();
+  const Outcome outcome = ask({}, "echo one\n\necho two; false");
+  EXPECT_EQ(outcome.out, "one\ntwo\n");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ExecPrograms, SayWhenACommandMetALimit) {
+  start({"--command-timeout", "0.1", "--max-output", "10"});
+  const Outcome slow = ask({"sleep 100"});
+  EXPECT_EQ(slow.err, "exec_client: the command took too long and was killed\n");
+  EXPECT_EQ(slow.status, 128 + SIGKILL);
+  const Outcome endless = ask({"yes"});
+  EXPECT_EQ(endless.out, "y\ny\ny\ny\ny\n");
+  EXPECT_EQ(endless.err, "exec_client: the command printed too much and was killed\n");
+}
+
+TEST_F(ExecPrograms, RefuseToListenToOthersUnlessToldSo) {
+  for (const std::string host : {"0.0.0.0", "::", "*"}) {
+    const Outcome refused = run({our_program("exec_server"), "--host", host, "--port", "0"});
+    EXPECT_TRUE(refused.err.starts_with("exec_server: listening on ")) << refused.err;
+    EXPECT_TRUE(refused.err.find("--allow-remote-commands") != std::string::npos) << refused.err;
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_EQ(refused.out, "");
+  }
+  start({"--host", "0.0.0.0", "--allow-remote-commands"});
+  client_[2] = "127.0.0.1";  // the value of --host
+  EXPECT_EQ(ask({"echo here"}).out, "here\n");
+}
+
+TEST_F(ExecPrograms, ListenOnAUnixSocketWithoutBeingToldSo) {
+  const TemporaryDirectory directory;
+  Program server({our_program("exec_server"), "--unix", directory / "socket"});
+  server.wait_until_listening();
+  EXPECT_EQ(run({our_program("exec_client"), "--unix", directory / "socket", "echo", "here"}).out, "here\n");
+}
+
+TEST_F(ExecPrograms, EndWhenTheServerDoes) {
+  start();
+  Program client([this] { return client_; }());
+  client.write("echo one\n");
+  client.wait_for_output("one\n");
+  server_->kill(SIGKILL);
+  server_->wait();
+  client.write("echo two\n");
+  const Outcome outcome = client.wait();
+  EXPECT_TRUE(outcome.err.starts_with("exec_client: ")) << outcome.err;
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ExecPrograms, LeaveOnCtrlC) {
+  start();
+  Argv argv = client_;
+  argv.push_back("echo $$; sleep 1000");
+  Program client(argv);
+  Program other(client_);  // the server serves others meanwhile
+  other.write("echo served\n");
+  other.wait_for_output("served\n");
+  client.kill(SIGINT);
+  EXPECT_EQ(client.wait().status, 128 + SIGINT);
+  server_->kill(SIGINT);
+  EXPECT_EQ(server_->wait().status, 0);
+}
+
+}  // namespace
+}  // namespace socketserver::testing
