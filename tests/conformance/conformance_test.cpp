@@ -348,8 +348,11 @@ struct Waits : AnyHandler {
   const Marks *begun_, *go_on_;
 };
 
-TYPED_TEST(Conformance, KeepsToMaxConnectionsAndGoesOn) {
-  if (!kBesideTheLoop<TypeParam>) GTEST_SKIP() << "one at a time by nature";
+template <class Server>
+class ConcurrentConformance : public ServerFixture<Server> {};
+TYPED_TEST_SUITE(ConcurrentConformance, ConcurrentServers);
+
+TYPED_TEST(ConcurrentConformance, KeepsToMaxConnectionsAndGoesOn) {
   Marks begun, go_on;
   Serving<TypeParam> serving(this->any_address(), handler<Waits>(static_cast<const Marks*>(&begun),
                                                                  static_cast<const Marks*>(&go_on)));
@@ -369,8 +372,7 @@ TYPED_TEST(Conformance, KeepsToMaxConnectionsAndGoesOn) {
   EXPECT_TRUE(eventually([&] { return serving.server().statistics().active == 0; }));
 }
 
-TYPED_TEST(Conformance, IsShutDownWhileItIsFull) {
-  if (!kBesideTheLoop<TypeParam>) GTEST_SKIP() << "one at a time by nature";
+TYPED_TEST(ConcurrentConformance, IsShutDownWhileItIsFull) {
   Marks begun, go_on;
   Serving<TypeParam> serving(this->any_address(), handler<Waits>(static_cast<const Marks*>(&begun),
                                                                  static_cast<const Marks*>(&go_on)));
@@ -440,22 +442,25 @@ TYPED_TEST(StreamConformance, ClosesAlthoughAClientIsIdle) {
   EXPECT_EQ(idle.recv(1), "");
 }
 
-TYPED_TEST(StreamConformance, ServesOthersWhileOneIsIdle) {
-  if (!kBesideTheLoop<TypeParam>) GTEST_SKIP() << "one at a time by nature";
-  Serving<TypeParam> serving(this->any_address(), handler<EchoLine>());
-  serving.server().drain_timeout = 20ms;
-  serving.server().log_level = LogLevel::kError;
-  serving.start();
-  Socket idle = this->connect(serving.address());
-  EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");
-}
-
 TYPED_TEST(StreamConformance, EndsAConnectionAtItsDeadline) {
   Serving<TypeParam> serving(this->any_address(), handler<EchoLine>());
   serving.server().deadlines.first_byte = 10ms;
   serving.start();
   Socket silent = this->connect(serving.address());
   EXPECT_EQ(silent.recv(1), "");
+}
+
+template <class Server>
+class ConcurrentStreamConformance : public ServerFixture<Server> {};
+TYPED_TEST_SUITE(ConcurrentStreamConformance, ConcurrentStreams);
+
+TYPED_TEST(ConcurrentStreamConformance, ServesOthersWhileOneIsIdle) {
+  Serving<TypeParam> serving(this->any_address(), handler<EchoLine>());
+  serving.server().drain_timeout = 20ms;
+  serving.server().log_level = LogLevel::kError;
+  serving.start();
+  Socket idle = this->connect(serving.address());
+  EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");
 }
 
 }  // namespace

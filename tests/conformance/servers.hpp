@@ -30,17 +30,26 @@ inline constexpr bool kBesideTheLoop = kInProcesses<Server>;
 template <class Base>
 inline constexpr bool kBesideTheLoop<ThreadingMixIn<Base>> = true;
 
+template <class, class>
+struct JoinedTypes;
+template <template <class...> class List, class... A, class... B>
+struct JoinedTypes<List<A...>, List<B...>> {
+  using type = List<A..., B...>;
+};
+template <class A, class B>
+using Joined = typename JoinedTypes<A, B>::type;
+
 /// A concurrency model over one of the four kinds of server adds its line here, and has all the promises
 /// tested.
-using StreamServers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer,
-                                       ThreadingUnixStreamServer, ForkingTCPServer, ForkingUnixStreamServer>;
-using DatagramServers =
-    ::testing::Types<UDPServer, UnixDatagramServer, ThreadingUDPServer, ThreadingUnixDatagramServer,
-                     ForkingUDPServer, ForkingUnixDatagramServer>;
-using AllServers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer,
-                                    ThreadingUnixStreamServer, ForkingTCPServer, ForkingUnixStreamServer,
-                                    UDPServer, UnixDatagramServer, ThreadingUDPServer,
-                                    ThreadingUnixDatagramServer, ForkingUDPServer, ForkingUnixDatagramServer>;
+using IterativeStreams = ::testing::Types<TCPServer, UnixStreamServer>;
+using IterativeDatagrams = ::testing::Types<UDPServer, UnixDatagramServer>;
+using ConcurrentStreams = ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
+                                           ForkingTCPServer, ForkingUnixStreamServer>;
+using ConcurrentDatagrams = ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
+                                             ForkingUDPServer, ForkingUnixDatagramServer>;
+using StreamServers = Joined<IterativeStreams, ConcurrentStreams>;
+using ConcurrentServers = Joined<ConcurrentStreams, ConcurrentDatagrams>;
+using AllServers = Joined<StreamServers, Joined<IterativeDatagrams, ConcurrentDatagrams>>;
 
 /// Sends a line back, over a connection or as a datagram.
 struct EchoLine : StreamRequestHandler {
