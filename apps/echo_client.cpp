@@ -1,4 +1,4 @@
-// Asks an echo server: protocols.md, section 1.
+// Asks an echo server.
 #include <functional>
 #include <iostream>
 #include <memory>

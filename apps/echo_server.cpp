@@ -1,4 +1,4 @@
-// Sends back what it receives: protocols.md, section 1.
+// Sends back what it receives.
 #include "common/main.hpp"
 #include "common/serve.hpp"
 #include "socketserver/service/echo.hpp"

@@ -1,4 +1,4 @@
-// Asks for the time: protocols.md, section 2.
+// Asks for the time.
 #include <iostream>
 
 #include "common/connect.hpp"

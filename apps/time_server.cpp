@@ -1,4 +1,4 @@
-// Tells the time: protocols.md, section 2.
+// Tells the time.
 #include "common/main.hpp"
 #include "common/serve.hpp"
 #include "socketserver/handler/handler.hpp"

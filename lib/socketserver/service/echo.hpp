@@ -1,4 +1,4 @@
-// The echo service: what a client sends comes back. protocols.md, section 1, has it in these forms:
+// The echo service: what a client sends comes back. Its forms:
 //
 //   | form     | over a connection                                       | datagrams                |
 //   | upper    | every recv of up to 1024 bytes, a-z as A-Z              | each one, a-z as A-Z     |

@@ -1,5 +1,4 @@
-// The time service: a strftime format comes in, the local time so formatted goes out. protocols.md,
-// section 2.
+// The time service: a strftime format comes in, the local time so formatted goes out.
 //
 // Every format has an answer, and none costs the server more than one pass over it:
 //   - an empty one means "%Y-%m-%d %X";
