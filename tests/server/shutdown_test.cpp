@@ -30,8 +30,8 @@ TEST(Shutdown, before_the_loop_ends_the_next_loop_at_once_and_only_that) {
   EXPECT_EQ(timeouts, 1);
 }
 
-// Once the loop could end after the request to stop was noted but before its wake-up was sent, which then ended
-// the next loop as well.
+// Once the loop could end after the request to stop was noted but before its wake-up was sent, which then
+// ended the next loop as well.
 TEST(Shutdown, ends_one_loop_only_however_close_they_meet) {
   MadeUpServer server(echo());
   for (int round = 0; round < 3000; ++round) {
@@ -115,13 +115,14 @@ TEST(Shutdown, is_asked_for_by_a_signal_handler) {
 
 TEST(Shutdown, leaves_a_server_that_can_serve_again) {
   Serving<TCPServer> serving(Address("127.0.0.1", 0), echo());
-  serving.start();
-  serving.server().shutdown();
-  serving.stop();
-  serving.start();
-  Socket client = serving.connect();
-  client.sendall("again");
-  EXPECT_EQ(client.recv(100), "again");
+  for (const std::string word : {"once", "again"}) {
+    serving.start();
+    Socket client = serving.connect();
+    client.sendall(word);
+    EXPECT_EQ(client.recv(100), word);
+    client.close();
+    serving.stop();
+  }
 }
 
 TEST(Shutdown, lets_a_handler_of_the_loop_finish_within_drain_timeout) {
