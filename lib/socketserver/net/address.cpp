@@ -67,7 +67,7 @@ constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
 }  // namespace
 
-Address::Address(std::string_view host, int port) {
+Address::Address(std::string_view host, int port) : Address() {
   check_port(port);
   check_host(host);
   const std::string text(host);
@@ -83,7 +83,7 @@ Address::Address(std::string_view host, int port) {
     *this = resolve(text, port).front();
 }
 
-Address::Address(std::string_view path) {
+Address::Address(std::string_view path) : Address() {
   sockaddr_un un{};
   if (path.empty()) throw std::invalid_argument("the path of a Unix socket is empty");
   if (path.find('\0', 1) != path.npos) throw std::invalid_argument("the path of a Unix socket holds a NUL");
@@ -97,7 +97,7 @@ Address::Address(std::string_view path) {
                   static_cast<socklen_t>(kPathOffset + path.size() + !abstract));
 }
 
-Address::Address(const sockaddr* address, socklen_t size) {
+Address::Address(const sockaddr* address, socklen_t size) : storage_{} {
   std::memcpy(&storage_, address, std::min<std::size_t>(size, sizeof storage_));
   set_size(size);
 }

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,12 @@ namespace socketserver {
 class Address {
  public:
   /// No address (AF_UNSPEC).
-  Address() = default;
+  Address() noexcept { storage_.ss_family = AF_UNSPEC; }
+  Address(const Address& other) noexcept { copy(other); }
+  Address& operator=(const Address& other) noexcept {
+    copy(other);
+    return *this;
+  }
 
   /// `host` is an IPv4 or IPv6 address, or a name, which is looked up now (the first address found counts;
   /// see resolve()). "" and "*" are every address of this machine, IPv6 and IPv4 alike where there is IPv6.
@@ -61,7 +67,15 @@ class Address {
   void set_size(socklen_t size) noexcept;
 
  private:
-  sockaddr_storage storage_{};
+  // Those of IP have 16 or 28 of the 128 bytes; to clear and copy all of them, several times for a datagram,
+  // would show.
+  void copy(const Address& other) noexcept {
+    constexpr std::size_t kShort = 32;
+    std::memmove(&storage_, &other.storage_, other.size_ <= kShort ? kShort : sizeof storage_);
+    size_ = other.size_;
+  }
+
+  sockaddr_storage storage_;  // of which size_ bytes count, and ss_family
   socklen_t size_ = 0;
 };
 

@@ -21,7 +21,7 @@ constexpr auto kFullReceiverPause = 5ms;
 
 // Calls in a row that need not wait before the Waiter is asked all the same: few enough for it to do within a
 // fraction of a millisecond what it is there for, enough to cost nothing.
-constexpr unsigned kTurn = 64;
+constexpr unsigned kTurn = 256;
 thread_local unsigned calls_in_a_row = 0;
 
 bool would_block(int errnum) { return errnum == EAGAIN || errnum == EWOULDBLOCK; }

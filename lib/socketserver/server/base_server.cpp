@@ -85,19 +85,17 @@ void BaseServer::handle_pending() {
 
 bool BaseServer::handle_one() {
   std::optional<Request> request = next_request();
-  if (request && dispatch(*request)) gate_.succeeded();
-  return request.has_value();
+  if (!request) return false;
+  ++counters_.accepted;
+  ++counters_.active;
+  request->set_owner(this);
+  if (dispatch(*request)) gate_.succeeded();
+  return true;
 }
 
 std::optional<Request> BaseServer::next_request() {
   try {
-    std::optional<Request> request = get_request();
-    if (request) {
-      ++counters_.accepted;
-      ++counters_.active;
-      request->set_owner(this);
-    }
-    return request;
+    return get_request();
   } catch (const std::exception& error) {
     pause_accepting(error);
     return std::nullopt;
