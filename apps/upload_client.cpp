@@ -16,48 +16,55 @@ namespace {
 
 constexpr char kProgram[] = "upload_client";
 
+// A path or two, each as long as Linux has them, and what is wrong with them.
+constexpr std::size_t kLongMessage = 10'000;
+
 UploadForm form_named(const std::string& name) {
   return name == "cmd" ? UploadForm::kCmd : name == "msg" ? UploadForm::kMsg : UploadForm::kMd5;
 }
 
-// Files and what became of them; the connection is made when the first file can be read.
+// Files and what became of them.
 class Upload {
  public:
   Upload(const apps::ClientOptions& where, UploadForm form, std::optional<std::string> message)
-      : socket_(where.connect()), client_(socket_, form), message_(std::move(message)) {}
+      : where_(where.where()),
+        socket_(where.connect()),
+        client_(socket_, form),
+        message_(std::move(message)) {}
 
-  /// False when the connection is of no more use.
-  bool send(const std::string& path) {
+  /// False when nothing more can be sent.
+  bool usable() const { return client_.usable(); }
+
+  void send(const std::string& path) {
     const auto began = Clock::now();
+    std::uint64_t bytes = 0;
     try {
       apps::ProgressBar bar;
       client_.send(path, message_, [&](std::uint64_t sent, std::uint64_t size) {
         bar.show(sent, size);
-        bytes_ = size;
+        bytes = size;
       });
-    } catch (const ConnectionError& error) {
-      failed(path, error.what());
-      return false;
-    } catch (const TimeoutError& error) {
-      failed(path, error.what());
-      return false;
-    } catch (const OSError& error) {  // of the file, before anything was sent
-      failed(path, error.what());
-      return true;
+      sent_.push_back({path, bytes, std::chrono::duration<double>(Clock::now() - began).count()});
+    } catch (const std::exception& error) {
+      if (usable()) return complain(error.what());  // which names the file
+      broken_ = {path, error.what()};
     }
-    sent_.push_back({path, bytes_, std::chrono::duration<double>(Clock::now() - began).count()});
-    return true;
   }
 
-  /// Prints what the server said; the exit status.
-  int finish(bool connected) {
-    const auto replies = connected ? client_.finish() : client_.last_words();
-    for (std::size_t i = 0; i < replies.size(); ++i) report(i, replies[i]);
-    for (std::size_t i = replies.size(); i < sent_.size(); ++i)
-      std::cout << printable(sent_[i].path) << ": sent " << facts(sent_[i])
-                << "; the server does not say whether it was stored\n";
-    return failed_ ? 1 : 0;
+  /// Prints what the server said.
+  void finish() {
+    const std::string complaint = hear_the_end();
+    const auto& replies = client_.replies();
+    for (std::size_t i = 0; i < sent_.size(); ++i)
+      i < replies.size() ? report(sent_[i], replies[i]) : report_without_reply(sent_[i]);
+    if (broken_)
+      failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why);
+    if (!complaint.empty()) failed(where_, complaint);
   }
+  void failed(const std::string& what, const std::string& why) {
+    complain(printable(what) + ": " + printable(why));
+  }
+  int status() const { return status_; }
 
  private:
   struct Sent {
@@ -65,29 +72,47 @@ class Upload {
     std::uint64_t bytes;
     double seconds;
   };
+  struct Broken {
+    std::string path, why;
+  };
 
+  void complain(const std::string& what) {
+    std::cout << std::flush;
+    std::cerr << kProgram << ": " << printable(what, kLongMessage) << "\n";
+    status_ = 1;
+  }
+  std::string hear_the_end() {
+    try {
+      usable() ? client_.finish() : client_.last_words();
+      return {};
+    } catch (const TimeoutError&) {
+      return "the server neither answers nor closes the connection";
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  }
   static std::string facts(const Sent& sent) {
     const auto bytes = static_cast<double>(sent.bytes);
-    return apps::size_text(bytes) + ", " + apps::size_text(bytes / std::max(sent.seconds, 1e-6)) + "/s";
+    return apps::size_text(bytes) + apps::rate_text(bytes, sent.seconds);
   }
-  void report(std::size_t i, const UploadReply& reply) {
-    const std::string path = i < sent_.size() ? sent_[i].path : "the last file";
-    if (!reply.ok) return failed(path, "refused: " + reply.error);
-    std::cout << printable(path) << ": stored as " << printable(reply.name) << ", " << facts(sent_[i])
+  static std::string why_not(const UploadReply& reply) { return "refused: " + reply.error; }
+  void report(const Sent& sent, const UploadReply& reply) {
+    if (!reply.ok) return failed(sent.path, why_not(reply));
+    std::cout << printable(sent.path) << ": stored as " << printable(reply.name) << ", " << facts(sent)
               << "\n";
   }
-  void failed(const std::string& path, const std::string& why) {
-    std::cout << std::flush;
-    std::cerr << kProgram << ": " << printable(path) << ": " << printable(why) << "\n";
-    failed_ = true;
+  void report_without_reply(const Sent& sent) {
+    std::cout << printable(sent.path) << ": sent " << facts(sent)
+              << "; the server does not say whether it was stored\n";
   }
 
+  std::string where_;
   Socket socket_;
   UploadClient client_;
   std::optional<std::string> message_;
   std::vector<Sent> sent_;
-  std::uint64_t bytes_ = 0;
-  bool failed_ = false;
+  std::optional<Broken> broken_;  // the file in which the connection became useless
+  int status_ = 0;
 };
 
 int run(int argc, char** argv) {
@@ -98,19 +123,19 @@ int run(int argc, char** argv) {
   std::string form = "cmd", message;
   options.choice("form", form, {"cmd", "msg", "md5"},
                  "the header's: with cmd and filename; with a message; or with the MD5 of the contents, "
-                 "which the server "
-                 "then checks");
+                 "which the server then checks");
   options.value("msg", "TEXT", message, "a message for the server's log");
   where.add_to(options);
   const std::vector<std::string> files = options.parse(argc, argv);
   Upload upload(where, form_named(form), options.given("msg") ? std::optional(message) : std::nullopt);
-  bool connected = true;
-  for (const std::string& file : files)
-    if (connected) connected = upload.send(file);
+  auto file = files.begin();
+  while (file != files.end() && upload.usable()) upload.send(*file++);
   if (files.empty())
-    for (apps::Prompt prompt("file> "); const auto line = connected ? prompt.next() : std::nullopt;)
-      if (!line->empty()) connected = upload.send(*line);
-  return upload.finish(connected);
+    for (apps::Prompt prompt("file> "); const auto line = upload.usable() ? prompt.next() : std::nullopt;)
+      if (!line->empty()) upload.send(*line);
+  upload.finish();
+  for (; file != files.end(); ++file) upload.failed(*file, "not sent, since the connection ended before");
+  return upload.status();
 }
 
 }  // namespace

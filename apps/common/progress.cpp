@@ -14,6 +14,9 @@ namespace {
 // Ten pictures a second look smooth and cost nothing.
 constexpr std::chrono::milliseconds kRedraw{100};
 
+// What the kernel's buffers take at once, some MB, has left them by then.
+constexpr double kWorthARate = 0.1;  // seconds
+
 constexpr std::size_t kUsualWidth = 80;  // of a terminal that does not say
 
 std::size_t terminal_width() {
@@ -37,6 +40,10 @@ std::string size_text(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, kUnits[unit]);
   return text;
+}
+
+std::string rate_text(double bytes, double seconds) {
+  return seconds < kWorthARate ? "" : ", " + size_text(bytes / seconds) + "/s";
 }
 
 ProgressBar::ProgressBar()

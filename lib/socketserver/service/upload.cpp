@@ -17,10 +17,11 @@ class WrongDigest : public RefusedError {
   using RefusedError::RefusedError;
 };
 
-std::string rate_text(std::uint64_t bytes, Clock::duration time) {
-  const double seconds = std::max(std::chrono::duration<double>(time).count(), 1e-6);
+// Not a rate: that of five bytes tells nothing.
+std::string bytes_and_time(std::uint64_t bytes, Clock::duration time) {
   char text[64];
-  std::snprintf(text, sizeof text, "%.1f MB/s", static_cast<double>(bytes) / seconds / 1e6);
+  std::snprintf(text, sizeof text, "%llu bytes in %.3f s", static_cast<unsigned long long>(bytes),
+                std::chrono::duration<double>(time).count());
   return text;
 }
 
@@ -38,8 +39,7 @@ bool UploadHandler::receive(const UploadHeader& header) {
   try {
     const std::string name = store(header);
     server().log_message(LogLevel::kInfo, client_address().to_string() + " stored " + printable(name) + ", " +
-                                              std::to_string(header.size) + " bytes, " +
-                                              rate_text(header.size, Clock::now() - began) +
+                                              bytes_and_time(header.size, Clock::now() - began) +
                                               (header.message ? ": " + printable(*header.message) : ""));
     reply(header, Json::object({{"ok", true}, {"filename", name}, {"size", header.size}}));
     return true;

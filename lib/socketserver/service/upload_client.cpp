@@ -59,9 +59,23 @@ void UploadClient::send(const std::string& path, const std::optional<std::string
   header.wants_reply = true;
   if (!is_utf8(header.name)) throw std::runtime_error("the name of " + printable(path) + " is not UTF-8");
   if (form_ == UploadForm::kMd5) header.md5 = md5_of(file.get(), path);
+  hear();
+  if (!usable_) throw std::runtime_error("the server has closed the connection");
+  usable_ = false;
+  ++asked_;
   socket_.sendall(frame(header.to_json(form_).dump()));
   send_bytes(file.get(), header, path, progress);
-  while (wait_readable(socket_.fileno(), Deadline::now()) && read_reply()) {
+  usable_ = true;
+  hear();
+}
+
+// A server that has closed its side takes nothing more, though it may let us send.
+void UploadClient::hear() {
+  try {
+    while (usable_ && wait_readable(socket_.fileno(), Deadline::now())) usable_ = read_reply();
+  } catch (...) {
+    usable_ = false;
+    throw;
   }
 }
 
@@ -71,7 +85,7 @@ void UploadClient::send_bytes(int file, const UploadHeader& header, const std::s
   for (std::uint64_t sent = 0; sent < header.size;) {
     block.resize(std::min<std::uint64_t>(block.size(), header.size - sent));
     const std::size_t got = read_at(file, block, sent, path);
-    if (got == 0) throw std::runtime_error(path + " got shorter while it was sent");
+    if (got == 0) throw std::runtime_error("the file got shorter while it was sent");
     socket_.sendall({block.data(), got});
     sent += got;
     if (progress) progress(sent, header.size);
@@ -80,6 +94,7 @@ void UploadClient::send_bytes(int file, const UploadHeader& header, const std::s
 
 bool UploadClient::read_reply() {
   if (reader_.peek().empty()) return false;
+  if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
   const Json answer = Json::parse(read_frame(reader_, kUploadHeaderLimit));
   UploadReply reply;
   reply.ok = answer.get_bool("ok");
@@ -97,6 +112,10 @@ std::vector<UploadReply> UploadClient::finish() {
 }
 
 std::vector<UploadReply> UploadClient::last_words() noexcept {
+  try {
+    socket_.shutdown(SHUT_WR);  // a server that still waits for the rest of a file would say nothing
+  } catch (const OSError&) {    // it is down already
+  }
   try {
     while (read_reply()) {
     }

@@ -32,20 +32,27 @@ class UploadClient {
   UploadClient(Socket& socket, UploadForm form) : socket_(socket), form_(form), reader_(socket) {}
 
   /// Sends the file at `path` under its last part. kMd5 reads it twice, since the digest goes first.
-  /// Throws OSError (of the file: named by its path; of the connection), and std::runtime_error when the file
-  /// got shorter meanwhile, after which the connection is of no more use. Replies that came while it sent are
-  /// kept for finish().
+  /// Throws OSError (of the file: named by its path; of the connection), and std::runtime_error when its name
+  /// is not UTF-8, it got shorter meanwhile, or the server had closed the connection before; usable() tells
+  /// whether further files can follow. Replies that came while it sent are kept for finish().
   void send(const std::string& path, const std::optional<std::string>& message, const Progress& progress);
+
+  /// False when the server has closed the connection, when a file was sent in part (what follows would be
+  /// taken for the rest of it), and after an answer that is none.
+  bool usable() const noexcept { return usable_; }
 
   /// Says that nothing more comes, and returns what the server said: a reply for each file, in order, or
   /// fewer where it closes without. Throws TimeoutError where it does neither, FramingError and JsonError for
-  /// replies that are none.
+  /// replies that are none; replies() has what came before.
   std::vector<UploadReply> finish();
 
-  /// After send() has failed: what the server said before it closed the connection; never throws.
+  /// After send() has failed: what the server says before it closes the connection; never throws.
   std::vector<UploadReply> last_words() noexcept;
+  /// What the server has said so far.
+  const std::vector<UploadReply>& replies() const noexcept { return replies_; }
 
  private:
+  void hear();
   bool read_reply();
   void send_bytes(int file, const UploadHeader& header, const std::string& path, const Progress& progress);
 
@@ -53,6 +60,8 @@ class UploadClient {
   UploadForm form_;
   Reader reader_;
   std::vector<UploadReply> replies_;
+  std::size_t asked_ = 0;  // for replies
+  bool usable_ = true;
 };
 
 }  // namespace socketserver

@@ -8,15 +8,16 @@
 namespace socketserver {
 namespace {
 
-std::string both(const char* a, const char* b) { return "\"" + std::string(a) + "\" and \"" + b + "\""; }
+std::string quoted(const char* key) { return "\"" + std::string(key) + "\""; }
 
 // A value that has two spellings, of which peers use one.
 template <class Get>
 auto either(const Json& object, const char* a, const char* b, Get get) {
   const auto one = get(object, a);
   const auto other = get(object, b);
-  if (one && other && *one != *other) throw FramingError(both(a, b) + " contradict each other");
-  if (!one && !other) throw FramingError("there is neither " + both(a, b));
+  if (one && other && *one != *other)
+    throw FramingError(quoted(a) + " and " + quoted(b) + " contradict each other");
+  if (!one && !other) throw FramingError("there is neither " + quoted(a) + " nor " + quoted(b));
   return one ? *one : *other;
 }
 

@@ -1,0 +1,66 @@
+// The digest of a stream is the same, whoever computes it and however the stream was cut.
+#include "socketserver/service/md5_pipe.hpp"
+
+#include <random>
+
+#include "service/upload_fixture.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+constexpr std::size_t kBlock = 4096;
+
+Md5::Digest plain(const std::string& bytes) {
+  Md5 md5;
+  md5.update(bytes);
+  return md5.digest();
+}
+
+/// Pieces of every length a block can hold, as recv gives them.
+Md5::Digest piped(const std::string& bytes, std::uint64_t expected_size) {
+  Md5Pipe pipe(expected_size, kBlock);
+  std::mt19937 random(1);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t size = std::min<std::size_t>(bytes.size() - at, random() % kBlock + 1);
+    bytes.copy(pipe.block().data(), size, at);
+    pipe.push(size);
+    at += size;
+  }
+  return pipe.digest();
+}
+
+TEST(Md5Pipe, HashesShortStreamsWithoutAThread) {
+  const std::size_t threads = running_threads();
+  Md5Pipe pipe(Md5Pipe::kWorthAThread - 1, kBlock);
+  EXPECT_EQ(running_threads(), threads);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlock, 10 * kBlock + 1}) {
+    const std::string bytes = bytes_of(size);
+    EXPECT_EQ(piped(bytes, size), plain(bytes)) << size;
+  }
+}
+
+TEST(Md5Pipe, HashesLongStreamsBesideTheCaller) {
+  const std::string bytes = bytes_of(Md5Pipe::kWorthAThread * 2 + 1);
+  EXPECT_EQ(piped(bytes, bytes.size()), plain(bytes));
+}
+
+TEST(Md5Pipe, BelievesNoAnnouncement) {
+  const std::string some = bytes_of(3 * kBlock);
+  EXPECT_EQ(piped(some, std::uint64_t{1} << 40), plain(some));
+  const std::string more = bytes_of(Md5Pipe::kWorthAThread);
+  EXPECT_EQ(piped(more, 1), plain(more));
+}
+
+TEST(Md5Pipe, LeavesNoThreadWhereTheStreamBreaksOff) {
+  const std::size_t threads = running_threads();
+  for (int i = 0; i < 10; ++i) {
+    Md5Pipe pipe(Md5Pipe::kWorthAThread, kBlock);
+    pipe.block();
+    pipe.push(kBlock);
+    pipe.block();
+  }
+  EXPECT_TRUE(eventually([&] { return running_threads() == threads; }));
+}
+
+}  // namespace
+}  // namespace socketserver::testing
