@@ -28,6 +28,7 @@ set(system_headers
 if(NOT DEFINED ROOT)
   cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ROOT)
 endif()
+cmake_path(ABSOLUTE_PATH ROOT)
 set(map socketserver/socketserver.hpp)
 set(violations 0)
 

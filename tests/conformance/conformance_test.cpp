@@ -72,6 +72,7 @@ TYPED_TEST(Conformance, ShutsDownBeforeTheLoop) {
 TYPED_TEST(Conformance, ServesAgainAfterAShutdown) {
   Serving<TypeParam> serving(this->any_address(), handler<EchoHandlerOf<TypeParam>>());
   serving.start();
+  EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");  // the first loop runs by now
   serving.server().shutdown();
   std::thread again([&] { serving.server().serve_forever(); });
   EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");
@@ -332,6 +333,16 @@ TYPED_TEST(Conformance, StartsAgainAtTheSameAddress) {
     address = serving.address();
     EXPECT_EQ(this->ask(address, "hello\n"), "hello\n");
   }
+}
+
+// On Unix sockets the system refuses SO_REUSEPORT, and with it the server did not start.
+TYPED_TEST(Conformance, ServesWithEveryOptionOfItsSocketSet) {
+  Serving<TypeParam> serving(this->any_address(), handler<EchoHandlerOf<TypeParam>>());
+  serving.server().allow_reuse_address = true;
+  serving.server().allow_reuse_port = true;
+  serving.server().request_queue_size = 1;
+  serving.start();
+  EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");
 }
 
 /// Waits until the test has said so.

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "net/sockets.hpp"
 #include "support/serving.hpp"
 
 namespace socketserver::testing {
@@ -25,6 +26,7 @@ class StreamHandler : public ::testing::Test {
   std::optional<Serving<ThreadingTCPServer>> serving_;
 
  public:
+  std::promise<const SignalStorm*> interrupted_;  // by the handler
   void tell(std::string what) { told_.set_value(std::move(what)); }
   void wait() { go_on_.get_future().wait(); }
 };
@@ -52,7 +54,7 @@ TEST_F(StreamHandler, AnswersLineByLine) {
 struct Unbuffered : Handler {
   using Handler::Handler;
   void handle() override {
-    wfile().write("sent at once");
+    test.tell(std::to_string(wfile().write("sent at once")));
     test.wait();
   }
 };
@@ -60,7 +62,39 @@ struct Unbuffered : Handler {
 TEST_F(StreamHandler, SendsAtOnceByDefault) {
   Socket client = connect<Unbuffered>();
   EXPECT_EQ(client.recv(100), "sent at once");
+  EXPECT_EQ(told_.get_future().get(), "12") << "write() returns how much it took: all";
   go_on_.set_value();
+}
+
+/// Writes more than all buffers on the way take, among signals.
+struct Interrupted : Handler {
+  using Handler::Handler;
+  static constexpr std::size_t kSize = std::size_t{32} << 20;
+  void handle() override {
+    const SignalStorm storm;
+    test.interrupted_.set_value(&storm);
+    test.tell(std::to_string(wfile().write(std::string(kSize, 'h'))));
+    test.wait();
+  }
+};
+
+// CPython: SocketWriterTest.test_write.
+TEST_F(StreamHandler, WritesAHugeWriteWholeInSpiteOfSignals) {
+  Socket client = connect<Interrupted>();
+  client.setsockopt(SOL_SOCKET, SO_RCVBUF, 65536);  // does not grow any more
+  const SignalStorm& storm = *interrupted_.get_future().get();
+  const auto ten_more_signals = [&] {
+    const int before = storm.signals();
+    EXPECT_TRUE(eventually([&] { return storm.signals() > before + 10; }));
+  };
+  ten_more_signals();  // while nobody reads
+  std::string got = client.recv(1 << 20);
+  ten_more_signals();
+  while (got.size() < Interrupted::kSize) got += client.recv(1 << 20);
+  EXPECT_EQ(told_.get_future().get(), std::to_string(Interrupted::kSize));
+  go_on_.set_value();
+  EXPECT_EQ(read_all(client), "");
+  EXPECT_TRUE(got == std::string(Interrupted::kSize, 'h'));
 }
 
 struct Buffered : Handler {
@@ -158,6 +192,19 @@ TEST_F(StreamHandler, DisablesNaglesAlgorithm) {
 TEST_F(StreamHandler, LeavesNaglesAlgorithmOnByDefault) {
   connect<Nagle<false>>();
   EXPECT_EQ(told_.get_future().get(), "on");
+}
+
+struct NagleOverUnix : StreamRequestHandler {
+  NagleOverUnix() { disable_nagle_algorithm = true; }
+  void handle() override { wfile().write("served"); }
+};
+
+// In Python that request ends in an error.
+TEST(StreamHandlerOverUnix, HasNoNaglesAlgorithmToDisable) {
+  const TemporaryDirectory directory;
+  Serving<UnixStreamServer> serving(Address(directory / "s"), handler<NagleOverUnix>());
+  Socket client = serving.start().connect();
+  EXPECT_EQ(read_all(client), "served");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class SocketServer : public BaseServer {
   int request_queue_size = SOMAXCONN;
   /// SO_REUSEADDR: bind although connections of an earlier run linger in TIME_WAIT.
   bool allow_reuse_address = false;
-  /// SO_REUSEPORT: several sockets on one port.
+  /// SO_REUSEPORT: several sockets on one port. Unix sockets have none, and take no notice, as in Python.
   bool allow_reuse_port = false;
 
   SocketServer(const Address& address, RequestHandlerClass handler)
