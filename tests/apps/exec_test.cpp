@@ -1,31 +1,15 @@
 // exec_server and exec_client as they are started by hand.
-#include <gtest/gtest.h>
 #include <signal.h>
 
-#include "support/program.hpp"
+#include "apps/clients.hpp"
 #include "support/serving.hpp"
 
 namespace socketserver::testing {
 namespace {
 
-using Argv = std::vector<std::string>;
-
-class ExecPrograms : public ::testing::Test {
+class ExecPrograms : public Clients {
  protected:
-  void start(const Argv& options = {}) {
-    Argv argv{our_program("exec_server"), "--port", "0"};
-    argv.insert(argv.end(), options.begin(), options.end());
-    server_ = std::make_unique<Program>(argv);
-    client_ = {our_program("exec_client")};
-    for (const std::string& option : options_for(server_->wait_until_listening())) client_.push_back(option);
-  }
-  Outcome ask(const Argv& words, const std::string& input = {}) {
-    Argv argv = client_;
-    argv.insert(argv.end(), words.begin(), words.end());
-    return run(argv, input);
-  }
-  std::unique_ptr<Program> server_;
-  Argv client_;
+  void start(const Argv& options = {}) { Clients::start("exec", options); }
 };
 
 TEST_F(ExecPrograms, RunTheWordsAsOneCommandAndPassItsStatusOn) {
@@ -77,7 +61,7 @@ TEST_F(ExecPrograms, ListenOnAUnixSocketWithoutBeingToldSo) {
 
 TEST_F(ExecPrograms, EndWhenTheServerDoes) {
   start();
-  Program client([this] { return client_; }());
+  Program client(client_);
   client.write("echo one\n");
   client.wait_for_output("one\n");
   server_->kill(SIGKILL);

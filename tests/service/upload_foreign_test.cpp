@@ -1,4 +1,4 @@
-// Uploads between us and Python programs that know nothing but protocols.md.
+// Uploads between us and Python programs over socket, struct, json and hashlib alone.
 #include <signal.h>
 
 #include "service/upload_fixture.hpp"

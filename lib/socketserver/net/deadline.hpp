@@ -38,4 +38,14 @@ class Deadline {
   Clock::time_point at_ = Clock::time_point::max();
 };
 
+/// How long a connection may take over what; nullopt is for ever. When one passes, the call that waits throws
+/// TimeoutError.
+struct Deadlines {
+  Timeout first_byte;  ///< the first recv, from the call on
+  Timeout read;        ///< a recv after another recv: more of something that has begun
+  Timeout idle;        ///< a recv after a send: the next thing from a peer that was answered
+  Timeout write;       ///< a wait for room to send; a peer that takes something starts it anew
+  Timeout request;     ///< all of it, counted from set_deadlines()
+};
+
 }  // namespace socketserver

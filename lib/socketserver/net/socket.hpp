@@ -19,16 +19,6 @@ namespace socketserver {
 
 class SocketFile;  // what makefile() gives: socketserver/io/socket_file.hpp
 
-/// How long a connection may take over what; nullopt is for ever. When one passes, the call that waits throws
-/// TimeoutError.
-struct Deadlines {
-  Timeout first_byte;  ///< the first recv, from the call on
-  Timeout read;        ///< a recv after another recv: more of something that has begun
-  Timeout idle;        ///< a recv after a send: the next thing from a peer that was answered
-  Timeout write;       ///< a wait for room to send; a peer that takes something starts it anew
-  Timeout request;     ///< all of it, counted from set_deadlines()
-};
-
 /// Owns a socket. Movable. One thread at a time, but for interrupt(), and for sendto() on a socket
 /// without timeouts (that of a datagram server), which any number of threads may call.
 ///

@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <atomic>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,19 +13,10 @@
 #include "socketserver/server/log.hpp"
 #include "socketserver/server/loop_control.hpp"
 #include "socketserver/server/request.hpp"
+#include "socketserver/server/request_handler_class.hpp"
 #include "socketserver/server/statistics.hpp"
 
 namespace socketserver {
-
-class BaseServer;
-
-/// Serves one request; handler<H>() makes one out of a handler class. Called by any number of threads at
-/// once.
-using RequestHandlerClass = std::function<void(Request&, const Address& client_address, BaseServer&)>;
-
-/// Thrown by a handler to end without handle_error(): out of serve_forever() where the loop itself runs
-/// the handler, and of that handler's thread or process elsewhere. Python: SystemExit.
-struct ServerExit {};
 
 /// One request takes the same path in every concurrency model:
 ///   get_request -> verify_request -> process_request (the mix-in's place: another thread, another process)
