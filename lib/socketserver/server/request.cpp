@@ -7,11 +7,9 @@ namespace socketserver {
 Request::Request(std::unique_ptr<Socket> socket, const Address& client_address)
     : connection_(std::move(socket)), socket_(connection_.get()), client_address_(client_address) {}
 
-Request::Request(Socket& server_socket, std::string packet, bool truncated, const Address& client_address)
-    : socket_(&server_socket),
-      packet_(std::move(packet)),
-      truncated_(truncated),
-      client_address_(client_address) {}
+Request::Request(Socket& server_socket, std::string_view packet, bool truncated,
+                 const Address& client_address)
+    : socket_(&server_socket), packet_(packet), truncated_(truncated), client_address_(client_address) {}
 
 Request::Request(Request&& other) noexcept
     : connection_(std::move(other.connection_)),

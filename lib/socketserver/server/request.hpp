@@ -27,7 +27,7 @@ class Request {
   /// A connection. `socket` may be of a class derived from Socket.
   Request(std::unique_ptr<Socket> socket, const Address& client_address);
   /// A datagram that came through `server_socket`, which must outlive it.
-  Request(Socket& server_socket, std::string packet, bool truncated, const Address& client_address);
+  Request(Socket& server_socket, std::string_view packet, bool truncated, const Address& client_address);
 
   /// The moved-from request is empty: of its members only the destructor and assignment may be used.
   Request(Request&& other) noexcept;

@@ -13,8 +13,8 @@ std::optional<Request> UDPServer::get_request() {
   if (!received) return std::nullopt;
   const bool truncated = *received > max_packet_size;
   if (truncated) ++counters().truncated;
-  return std::optional<Request>(std::in_place, socket(),
-                                buffer_.substr(0, std::min(*received, max_packet_size)), truncated, client);
+  const std::string_view packet(buffer_.data(), std::min(*received, max_packet_size));
+  return std::optional<Request>(std::in_place, socket(), packet, truncated, client);
 }
 
 }  // namespace socketserver
