@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 
 #include "concurrency/few_processes.hpp"
 #include "server/made_up_server.hpp"
@@ -24,6 +25,7 @@ void wait_for_end(Request& request) {
 
 class ThreadSetTest : public ::testing::Test {
  protected:
+  explicit ThreadSetTest(std::chrono::nanoseconds tick = ThreadSet::kTick) : set_(tick) {}
   ~ThreadSetTest() override { set_.drain(Deadline::now()); }
 
   /// Starts a thread that runs `handle`; returns the client's end.
@@ -52,6 +54,59 @@ class ThreadSetTest : public ::testing::Test {
   std::mutex mutex_;  // guards handlers_
   std::deque<std::function<void(Request&)>> handlers_;
 };
+
+/// Looks after timeouts from 50 ms on, every 5 ms.
+class WatchingThreadSet : public ThreadSetTest {
+ protected:
+  WatchingThreadSet() : ThreadSetTest(5ms) { server_.deadlines.idle = 100ms; }
+  /// A handler that waits with that timeout and tells what became of it.
+  Socket start_waiting(std::promise<std::string>& told) {
+    return start([&](Request& request) {
+      request.settimeout(100ms);
+      try {
+        told.set_value("got " + request.recv(100));
+      } catch (const TimeoutError& error) {
+        request.sendall("too slow");
+        told.set_value(error.what());
+      }
+    });
+  }
+};
+
+TEST_F(WatchingThreadSet, ends_waits_that_take_too_long) {
+  std::promise<std::string> told;
+  Socket client = start_waiting(told);
+  EXPECT_EQ(told.get_future().get(), "recv unix:: Connection timed out");
+  EXPECT_EQ(read_all(client), "too slow");
+}
+
+TEST_F(WatchingThreadSet, leaves_waits_alone_that_end_in_time) {
+  std::promise<std::string> told;
+  Socket client = start_waiting(told);
+  client.sendall("in time");
+  EXPECT_EQ(told.get_future().get(), "got in time");
+}
+
+TEST_F(WatchingThreadSet, has_no_thread_of_its_own_once_there_is_nobody) {
+  const std::size_t threads = running_threads();
+  for (int i = 0; i < 3; ++i) {
+    std::promise<std::string> told;
+    Socket client = start_waiting(told);
+    client.sendall("x");
+    EXPECT_EQ(told.get_future().get(), "got x");
+    EXPECT_TRUE(eventually([&] { return running_threads() <= threads; }));
+  }
+}
+
+TEST_F(WatchingThreadSet, drains_while_it_looks) {
+  for (int i = 0; i < 100; ++i) {
+    std::promise<std::string> told;
+    Socket client = start_waiting(told);
+    client.close();
+    EXPECT_EQ(told.get_future().get(), "got ");
+    EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  }
+}
 
 TEST_F(ThreadSetTest, completes_a_request_in_a_thread_of_its_own) {
   std::atomic<bool> elsewhere{false}, contained{false};

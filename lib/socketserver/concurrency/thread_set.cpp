@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "socketserver/net/error.hpp"
@@ -45,6 +46,8 @@ ThreadSet::~ThreadSet() { assert(size() == 0); }
 
 void ThreadSet::start(BaseServer& server, Request& request, std::size_t stack_size) {
   auto worker = std::unique_ptr<Worker>(new Worker{*this, server, std::move(request)});
+  const Deadlines& deadlines = server.deadlines;
+  if (deadlines.first_byte || deadlines.read || deadlines.idle) watch(worker->request);
   add(*worker);
   const ThreadAttributes attributes(stack_size);
   pthread_t thread;
@@ -52,6 +55,7 @@ void ThreadSet::start(BaseServer& server, Request& request, std::size_t stack_si
     const std::lock_guard lock(mutex_);
     remove_locked(*worker);
     if (--running_ == 0) all_ended_.notify_all();
+    worker->request.set_watch(nullptr);
     request = std::move(worker->request);
     throw_os_error(error, "pthread_create");
   }
@@ -73,6 +77,45 @@ void ThreadSet::add(Worker& worker) {
   if (first_ != nullptr) first_->link = &worker.next;
   first_ = &worker;
   ++running_;
+}
+
+// Where there can be no watcher, the kernel's timers do its work.
+void ThreadSet::watch(Request& request) {
+  const std::lock_guard lock(mutex_);
+  if (!watching_) {
+    if (watcher_.joinable()) watcher_.join();
+    try {
+      watcher_ = std::thread([this] { look_after_waits(); });
+    } catch (const std::system_error&) {
+      return;
+    }
+    watching_ = true;
+  }
+  request.set_watch(&clock_);
+}
+
+void ThreadSet::look_after_waits() {
+  std::unique_lock lock(mutex_);
+  do {
+    watcher_wakes_.wait_for(lock, clock_.tick, [this] { return end_watcher_; });
+    ++clock_.now;
+    for (Worker* worker = first_; worker != nullptr; worker = worker->next)
+      worker->request.end_overdue_wait();
+  } while (running_ > 0 && !end_watcher_);
+  watching_ = false;
+}
+
+void ThreadSet::end_watcher() {
+  std::thread watcher;
+  {
+    const std::lock_guard lock(mutex_);
+    end_watcher_ = true;
+    watcher = std::exchange(watcher_, std::thread());
+    watcher_wakes_.notify_one();
+  }
+  if (watcher.joinable()) watcher.join();
+  const std::lock_guard lock(mutex_);
+  end_watcher_ = false;
 }
 
 void ThreadSet::remove_locked(Worker& worker) {
@@ -134,6 +177,7 @@ std::size_t ThreadSet::drain(Deadline deadline) {
     last = std::exchange(finished_, Finished{});
   }
   join(last);
+  end_watcher();
   return interrupted;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "socketserver/server/base_server.hpp"
 
@@ -21,7 +22,11 @@ class ThreadSet {
   /// stacks of ended threads, has one ready for the next connection of a burst.
   static constexpr std::size_t kStackSize = std::size_t{1} << 20;
 
-  ThreadSet() = default;
+  /// How often the threads' long timeouts are looked at: often enough for a timeout of 10 s, and seldom
+  /// enough to cost nothing with 10,000 connections.
+  static constexpr std::chrono::seconds kTick{1};
+
+  explicit ThreadSet(std::chrono::nanoseconds tick = kTick) { clock_.tick = tick; }
   ThreadSet(const ThreadSet&) = delete;
   ThreadSet& operator=(const ThreadSet&) = delete;
   /// REQUIRES: drained.
@@ -47,6 +52,9 @@ class ThreadSet {
   };
 
   static void* run(void* worker);
+  void watch(Request& request);
+  void look_after_waits();
+  void end_watcher();
   void add(Worker& worker);
   void remove_locked(Worker& worker);
   void finish(std::unique_ptr<Worker> worker);
@@ -58,6 +66,11 @@ class ThreadSet {
   Worker* first_ = nullptr;  // those whose request is alive, linked
   std::size_t running_ = 0;
   Finished finished_;
+  std::thread watcher_;    // ends by itself when a tick finds nobody
+  bool watching_ = false;  // watcher_ has not ended
+  bool end_watcher_ = false;
+  std::condition_variable watcher_wakes_;
+  WatchClock clock_;  // advanced by watcher_
 };
 
 }  // namespace socketserver

@@ -39,7 +39,7 @@ class Deadline {
 };
 
 /// How long a connection may take over what; nullopt is for ever. When one passes, the call that waits throws
-/// TimeoutError.
+/// TimeoutError. A threading server looks at long ones (from 10 s) once a second, so they may be late by two.
 struct Deadlines {
   Timeout first_byte;  ///< the first recv, from the call on
   Timeout read;        ///< a recv after another recv: more of something that has begun

@@ -73,6 +73,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   request_end_ = other.request_end_;
   armed_receive_ = other.armed_receive_;
   armed_send_ = other.armed_send_;
+  watch_.set(nullptr);  // the clock belongs to whoever watched the other
   fd_ = other.detach();
   return *this;
 }
@@ -141,6 +142,13 @@ Fd Socket::detach() noexcept {
 void Socket::interrupt() noexcept {
   const std::lock_guard lock(closing_);
   if (fd_) ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
+void Socket::end_overdue_wait() noexcept {
+  if (!watch_.overdue()) return;
+  const std::lock_guard lock(closing_);
+  watch_.expire();
+  if (fd_) ::shutdown(fd_.get(), SHUT_RD);
 }
 
 Address Socket::getsockname() const { return name_of(fileno(), ::getsockname, "getsockname"); }

@@ -14,6 +14,7 @@
 #include "socketserver/net/address.hpp"
 #include "socketserver/net/deadline.hpp"
 #include "socketserver/net/fd.hpp"
+#include "socketserver/net/wait_watch.hpp"
 
 namespace socketserver {
 
@@ -103,17 +104,20 @@ class Socket {
   /// the same time.
   void interrupt() noexcept;
 
+  /// For servers with many connections: long timeouts of receiving become the business of whoever advances
+  /// `clock` and then calls end_overdue_wait(): from any thread, as interrupt(); it has a recv that waits too
+  /// long, and all later ones, throw TimeoutError. The clock outlives the socket, or is taken back by
+  /// nullptr.
+  void set_watch(const WatchClock* clock) noexcept { watch_.set(clock); }
+  void end_overdue_wait() noexcept;
+
   /// For servers: accept() and recvfrom_into() that never wait; nullopt when there is nothing (any more).
   std::optional<std::pair<Fd, Address>> accept_pending();
   std::optional<std::size_t> recvfrom_pending(std::span<char> buffer, Address& from);
 
  private:
   enum class Progress : unsigned char { kNothing, kReceived, kSent };
-  struct CallName {
-    CallName(const char* call, const Address* address = nullptr) : name(call), to(address) {}
-    const char* name;
-    const Address* to;  // none: the peer
-  };
+  struct Wait;  // a call that may have to wait: socket_transfer.cpp
 
   static Socket of_type(int type);
   void create_for(const Address& address);
@@ -121,22 +125,20 @@ class Socket {
   const Timeout& read_timeout() const noexcept;
   void arm(int option, const Timeout& timeout, const Timeout& left);
   template <class Call>
-  std::size_t in_kernel(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
-  template <class Call>
-  std::size_t in_wait(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
-  template <class Call>
-  std::size_t blocking_call(short events, const Timeout& timeout, const CallName& name, int flags, Call call);
-  [[noreturn]] void fail(int errnum, const CallName& name) const;
+  std::size_t blocking_call(const Wait& wait, Call call);
+  [[noreturn]] void fail(int errnum, const char* call, const Address* to = nullptr) const;
 
+  // In the order of their use in a conversation, for few lines of cache.
   Fd fd_;
   int family_ = AF_UNSPEC;
   int type_ = 0;
   bool blocking_ = true;
   bool listening_ = false;  // O_NONBLOCK always: a client can vanish between readiness and accept(2)
   Progress progress_ = Progress::kNothing;
-  Deadlines timeouts_;
   Deadline request_end_;
-  Timeout armed_receive_, armed_send_;  // SO_RCVTIMEO and SO_SNDTIMEO, as the kernel has them
+  WaitWatch watch_;
+  Timeout armed_send_, armed_receive_;  // SO_SNDTIMEO and SO_RCVTIMEO, as the kernel has them
+  Deadlines timeouts_;
   std::mutex closing_;  // held while fd_ is closed or given away, and while interrupt() uses its number
 };
 

@@ -34,17 +34,18 @@ timeval to_timeval(const Timeout& timeout) {
 
 }  // namespace
 
-void Socket::fail(int errnum, const CallName& name) const {
-  std::string call = name.name;
+// `to` is whom the call went to, else the peer.
+void Socket::fail(int errnum, const char* call, const Address* to) const {
+  std::string what = call;
   Address peer;
   socklen_t size = Address::capacity;
-  if (name.to != nullptr) {
-    call += " " + name.to->to_string();
+  if (to != nullptr) {
+    what += " " + to->to_string();
   } else if (::getpeername(fileno(), peer.data(), &size) == 0) {
     peer.set_size(size);
-    call += " " + peer.to_string();
+    what += " " + peer.to_string();
   }
-  throw_os_error(errnum, call);
+  throw_os_error(errnum, what);
 }
 
 const Timeout& Socket::read_timeout() const noexcept {
@@ -68,58 +69,90 @@ void Socket::arm(int option, const Timeout& timeout, const Timeout& left) {
   armed = wanted;
 }
 
+/// What waits: a call that `events` let go on, with its timeout and its flags.
+struct Socket::Wait {
+  Socket& socket;
+  const char* name;
+  short events;
+  const Timeout& timeout;
+  int flags;
+  const Address* to = nullptr;
+
+  [[noreturn]] void fail(int errnum) const { socket.fail(errnum, name, to); }
+  template <class Call>
+  std::size_t in_kernel(Call call) const;
+  template <class Call>
+  std::size_t in_watch(Call call) const;
+  template <class Call>
+  std::size_t in_waiter(Call call) const;
+};
+
 // One system call for each call of ours: the kernel waits, with its own timeouts.
 template <class Call>
-std::size_t Socket::in_kernel(short events, const Timeout& timeout, const CallName& name, int flags,
-                              Call call) {
-  Deadline end = request_end_;
+std::size_t Socket::Wait::in_kernel(Call call) const {
+  Deadline end = socket.request_end_;
   const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+  const Timeout& armed = events == POLLIN ? socket.armed_receive_ : socket.armed_send_;
   for (;;) {
-    const Timeout left = end.remaining();
-    if (left && left->count() == 0) fail(ETIMEDOUT, name);
-    arm(option, timeout, left);
+    const Timeout left = end.is_never() ? Timeout() : end.remaining();
+    if (left && left->count() == 0) fail(ETIMEDOUT);
+    if (left || timeout != armed) socket.arm(option, timeout, left);
     const ssize_t n = call(flags);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EINTR) {
       end = std::min(end, Deadline::after(timeout));  // signals must not make the wait start anew for ever
     } else if (!would_block(errno)) {
-      fail(errno, name);
-    } else if ((option == SO_RCVTIMEO ? armed_receive_ : armed_send_) == timeout) {
-      fail(ETIMEDOUT, name);
+      fail(errno);
+    } else if (armed == timeout) {
+      fail(ETIMEDOUT);
     }
   }
 }
 
+// The same without a timer: whoever looks after the watch ends a wait that takes too long.
+template <class Call>
+std::size_t Socket::Wait::in_watch(Call call) const {
+  if (socket.armed_receive_) socket.arm(SO_RCVTIMEO, {}, {});
+  socket.watch_.begin(timeout);
+  ssize_t n;
+  do n = call(flags);
+  while (n < 0 && errno == EINTR);
+  socket.watch_.end();
+  if (n < 0) fail(errno);
+  if (n == 0 && socket.watch_.expired()) fail(ETIMEDOUT);
+  return static_cast<std::size_t>(n);
+}
+
 // Asks without blocking, and waits where everything waits.
 template <class Call>
-std::size_t Socket::in_wait(short events, const Timeout& timeout, const CallName& name, int flags,
-                            Call call) {
-  const bool may_wait = blocking_ && (flags & MSG_DONTWAIT) == 0;
-  pollfd one{fileno(), events, 0};
+std::size_t Socket::Wait::in_waiter(Call call) const {
+  const bool may_wait = socket.blocking_ && (flags & MSG_DONTWAIT) == 0;
+  pollfd one{socket.fileno(), events, 0};
   for (Deadline end;;) {
-    if (request_end_.expired()) fail(ETIMEDOUT, name);
+    if (socket.request_end_.expired()) fail(ETIMEDOUT);
     const ssize_t n = call(flags | MSG_DONTWAIT);
     if (n >= 0) {
       if (may_wait && ++calls_in_a_row % kTurn == 0) wait_any({&one, 1}, Deadline::now());
       return static_cast<std::size_t>(n);
     }
     if (errno == EINTR) continue;
-    if (!would_block(errno) || !may_wait) fail(errno, name);
-    if (end.is_never()) end = std::min(Deadline::after(timeout), request_end_);
-    if (wait_any({&one, 1}, end) == 0) fail(ETIMEDOUT, name);
-    if (name.to != nullptr && type_ == SOCK_DGRAM && family_ == AF_UNIX) {
+    if (!would_block(errno) || !may_wait) fail(errno);
+    if (end.is_never()) end = std::min(Deadline::after(timeout), socket.request_end_);
+    if (wait_any({&one, 1}, end) == 0) fail(ETIMEDOUT);
+    if (to != nullptr && socket.type_ == SOCK_DGRAM && socket.family_ == AF_UNIX) {
       wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
-      if (end.expired()) fail(ETIMEDOUT, name);
+      if (end.expired()) fail(ETIMEDOUT);
     }
   }
 }
 
 template <class Call>
-std::size_t Socket::blocking_call(short events, const Timeout& timeout, const CallName& name, int flags,
-                                  Call call) {
-  const bool kernel_waits = blocking_ && current_waiter == nullptr && (flags & MSG_DONTWAIT) == 0;
-  return kernel_waits ? in_kernel(events, timeout, name, flags, call)
-                      : in_wait(events, timeout, name, flags, call);
+std::size_t Socket::blocking_call(const Wait& wait, Call call) {
+  const bool kernel_waits = blocking_ && current_waiter == nullptr && (wait.flags & MSG_DONTWAIT) == 0;
+  if (!kernel_waits) return wait.in_waiter(call);
+  if (wait.events == POLLIN && request_end_.is_never() && watch_.covers(wait.timeout))
+    return wait.in_watch(call);
+  return wait.in_kernel(call);
 }
 
 std::string Socket::recv(std::size_t size, int flags) {
@@ -129,7 +162,7 @@ std::string Socket::recv(std::size_t size, int flags) {
 }
 
 std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
-  const std::size_t got = blocking_call(POLLIN, read_timeout(), "recv", flags, [&](int all_flags) {
+  const std::size_t got = blocking_call({*this, "recv", POLLIN, read_timeout(), flags}, [&](int all_flags) {
     return ::recv(fileno(), buffer.data(), buffer.size(), all_flags);
   });
   if (got > 0) progress_ = Progress::kReceived;
@@ -138,7 +171,7 @@ std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
 
 std::size_t Socket::send(std::string_view data, int flags) {
   const std::size_t sent =
-      blocking_call(POLLOUT, timeouts_.write, "send", flags | MSG_NOSIGNAL,
+      blocking_call({*this, "send", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL},
                     [&](int all_flags) { return ::send(fileno(), data.data(), data.size(), all_flags); });
   progress_ = Progress::kSent;
   return sent;
@@ -159,10 +192,11 @@ std::pair<std::string, Address> Socket::recvfrom(std::size_t size, int flags) {
 std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, int flags) {
   Address from;
   socklen_t size = 0;
-  const std::size_t got = blocking_call(POLLIN, timeouts_.read, "recvfrom", flags, [&](int all_flags) {
-    size = Address::capacity;
-    return ::recvfrom(fileno(), buffer.data(), buffer.size(), all_flags, from.data(), &size);
-  });
+  const std::size_t got =
+      blocking_call({*this, "recvfrom", POLLIN, timeouts_.read, flags}, [&](int all_flags) {
+        size = Address::capacity;
+        return ::recvfrom(fileno(), buffer.data(), buffer.size(), all_flags, from.data(), &size);
+      });
   from.set_size(size);
   return {got, from};
 }
@@ -170,7 +204,7 @@ std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, in
 std::size_t Socket::sendto(std::string_view data, const Address& address, int flags) {
   create_for(address);
   return blocking_call(
-      POLLOUT, timeouts_.write, {"sendto", &address}, flags | MSG_NOSIGNAL, [&](int all_flags) {
+      {*this, "sendto", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL, &address}, [&](int all_flags) {
         return ::sendto(fileno(), data.data(), data.size(), all_flags, address.data(), address.size());
       });
 }

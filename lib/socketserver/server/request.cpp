@@ -48,4 +48,12 @@ void Request::interrupt() noexcept {
   if (connection_) connection_->interrupt();
 }
 
+void Request::set_watch(const WatchClock* clock) noexcept {
+  if (connection_) connection_->set_watch(clock);
+}
+
+void Request::end_overdue_wait() noexcept {
+  if (connection_) connection_->end_overdue_wait();
+}
+
 }  // namespace socketserver

@@ -62,6 +62,9 @@ class Request {
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
   /// Nothing for a datagram.
   void interrupt() noexcept;
+  /// As those of Socket. Nothing for a datagram.
+  void set_watch(const WatchClock* clock) noexcept;
+  void end_overdue_wait() noexcept;
 
   // ---- for BaseServer ----
   /// `owner` is told once, when this request is gone; it must outlive that.

@@ -38,9 +38,10 @@ void EchoOnceHandler::handle() {
 }
 
 void EchoVerbatimHandler::handle() {
-  request().socket().set_nodelay();
+  Socket& socket = request().socket();
+  socket.set_nodelay();
   char buffer[kVerbatimSize];
-  while (const std::size_t got = request().recv_into(buffer)) request().sendall({buffer, got});
+  while (const std::size_t got = socket.recv_into(buffer)) socket.sendall({buffer, got});
 }
 
 void EchoHelloHandler::handle() {
