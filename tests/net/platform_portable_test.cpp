@@ -9,7 +9,9 @@
 #undef platform
 
 #include <gtest/gtest.h>
+#include <sys/uio.h>
 
+#include "net/sockets.hpp"
 #include "net/wakeup_promises.hpp"
 #include "socketserver/net/socket.hpp"
 
@@ -57,6 +59,26 @@ TEST(PortablePlatform, wakes_through_two_ends_closed_on_exec_that_do_not_block) 
     EXPECT_TRUE(closed_on_exec(*fd));
     EXPECT_FALSE(blocking(*fd));
   }
+}
+
+TEST(PortablePlatform, receives_the_messages_that_wait) {
+  Pair pair = unix_pair(SOCK_DGRAM);
+  char bytes[3][4];
+  iovec buffers[3];
+  portable_platform::Message messages[3]{};
+  for (int i = 0; i < 3; ++i) {
+    buffers[i] = {bytes[i], sizeof bytes[i]};
+    messages[i].header.msg_iov = &buffers[i];
+    messages[i].header.msg_iovlen = 1;
+  }
+  EXPECT_EQ(portable_platform::receive_pending(pair.ours.fileno(), messages, 3), -1);
+  EXPECT_EQ(errno, EAGAIN);
+  pair.theirs.send("one");
+  pair.theirs.send("three");
+  EXPECT_EQ(portable_platform::receive_pending(pair.ours.fileno(), messages, 3), 2);
+  EXPECT_EQ(std::string(bytes[0], messages[0].length), "one");
+  EXPECT_EQ(std::string(bytes[1], messages[1].length), "thre");
+  EXPECT_NE(messages[1].header.msg_flags & MSG_TRUNC, 0);
 }
 
 }  // namespace

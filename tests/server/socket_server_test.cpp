@@ -132,6 +132,38 @@ TEST(UDPServer, says_when_a_datagram_was_cut_and_counts_it) {
   EXPECT_EQ(serving.server().statistics().accepted, 4u);
 }
 
+// Whoever polls fileno() and calls handle_request() must see what is left.
+TEST(UDPServer, takes_one_datagram_for_one_handle_request) {
+  int handled = 0;
+  UDPServer server({"127.0.0.1", 0}, [&](Request&, const Address&, BaseServer&) { ++handled; });
+  server.bind_and_activate();
+  Socket client = Socket::udp();
+  for (int i = 0; i < 3; ++i) client.sendto("x", server.server_address());
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_TRUE(wait_readable(server.fileno(), Deadline::after(kWatchdog)));
+    server.handle_request();
+    EXPECT_EQ(handled, i);
+  }
+  EXPECT_FALSE(wait_readable(server.fileno(), Deadline::now()));
+}
+
+TEST(UDPServer, serves_what_was_received_before_a_shutdown_when_it_serves_again) {
+  std::string handled;
+  UDPServer server({"127.0.0.1", 0}, [&](Request& request, const Address&, BaseServer& itself) {
+    handled += request.packet();
+    itself.shutdown();
+  });
+  server.bind_and_activate();
+  Socket client = Socket::udp();
+  for (const char* word : {"a", "b", "c"}) client.sendto(word, server.server_address());
+  server.serve_forever();
+  EXPECT_EQ(handled, "a");
+  server.handle_request();
+  EXPECT_EQ(handled, "ab");
+  server.serve_forever();
+  EXPECT_EQ(handled, "abc");
+}
+
 TEST(UDPServer, takes_the_largest_datagram_when_it_may) {
   Serving<UDPServer> serving(
       Address("127.0.0.1", 0), [](Request& request, const Address& client, BaseServer&) {

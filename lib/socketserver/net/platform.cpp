@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 
 #include "socketserver/net/error.hpp"
 
@@ -29,6 +30,12 @@ WakeupEnds wakeup_ends() {
 }
 
 Fd watch_child(pid_t pid) noexcept { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+int receive_pending(int fd, Message* messages, unsigned count) noexcept {
+  static_assert(sizeof(Message) == sizeof(mmsghdr) &&
+                offsetof(Message, length) == offsetof(mmsghdr, msg_len));
+  return ::recvmmsg(fd, reinterpret_cast<mmsghdr*>(messages), count, MSG_DONTWAIT, nullptr);
+}
 
 const short kPeerClosed = POLLRDHUP;
 
@@ -63,6 +70,16 @@ WakeupEnds wakeup_ends() {
 }
 
 Fd watch_child(pid_t) noexcept { return Fd(); }
+
+int receive_pending(int fd, Message* messages, unsigned count) noexcept {
+  unsigned received = 0;
+  for (; received < count; ++received) {
+    const ssize_t got = ::recvmsg(fd, &messages[received].header, MSG_DONTWAIT);
+    if (got < 0) break;
+    messages[received].length = static_cast<unsigned>(got);
+  }
+  return received > 0 ? static_cast<int>(received) : -1;
+}
 
 const short kPeerClosed = 0;
 

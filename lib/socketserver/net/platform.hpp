@@ -25,6 +25,15 @@ WakeupEnds wakeup_ends();
 /// A descriptor that becomes readable when the child `pid` ends, or none where the system has no such thing.
 Fd watch_child(pid_t pid) noexcept;
 
+/// A message to receive, and how many bytes it had: what Linux calls mmsghdr.
+struct Message {
+  msghdr header;
+  unsigned length;
+};
+/// recvmsg(2) without waiting for up to `count` messages, in one step where the system can: how many there
+/// were, or -1 and errno where there was none.
+int receive_pending(int fd, Message* messages, unsigned count) noexcept;
+
 /// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
 extern const short kPeerClosed;
 

@@ -111,9 +111,8 @@ class Socket {
   void set_watch(const WatchClock* clock) noexcept { watch_.set(clock); }
   void end_overdue_wait() noexcept;
 
-  /// For servers: accept() and recvfrom_into() that never wait; nullopt when there is nothing (any more).
+  /// For servers: accept() that never waits; nullopt when there is nobody (any more).
   std::optional<std::pair<Fd, Address>> accept_pending();
-  std::optional<std::size_t> recvfrom_pending(std::span<char> buffer, Address& from);
 
  private:
   enum class Progress : unsigned char { kNothing, kReceived, kSent };

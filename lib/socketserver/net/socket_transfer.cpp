@@ -236,17 +236,4 @@ std::optional<std::pair<Fd, Address>> Socket::accept_pending() {
   }
 }
 
-std::optional<std::size_t> Socket::recvfrom_pending(std::span<char> buffer, Address& from) {
-  for (;;) {
-    socklen_t size = Address::capacity;
-    const ssize_t got = ::recvfrom(fileno(), buffer.data(), buffer.size(), MSG_DONTWAIT, from.data(), &size);
-    if (got >= 0) {
-      from.set_size(size);
-      return static_cast<std::size_t>(got);
-    }
-    if (would_block(errno)) return std::nullopt;
-    if (errno != EINTR) fail(errno, "recvfrom");
-  }
-}
-
 }  // namespace socketserver

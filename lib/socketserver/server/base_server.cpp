@@ -46,7 +46,7 @@ void BaseServer::bind_and_activate() {
 
 void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
   bind_and_activate();
-  const LoopControl::Scope scope(loop_);
+  const LoopControl::Scope scope(loop_, LoopControl::Kind::kForever);
   while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();
@@ -55,7 +55,7 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
 
 void BaseServer::handle_request() {
   bind_and_activate();
-  const LoopControl::Scope scope(loop_);
+  const LoopControl::Scope scope(loop_, LoopControl::Kind::kOneRequest);
   for (const Deadline deadline = Deadline::after(timeout); !loop_.stopping();) {
     if (wait_for_request(deadline) && handle_one()) return;
     service_actions();
@@ -72,10 +72,12 @@ bool BaseServer::wait_for_request(Deadline deadline) {
   if (!gate_.open()) deadline = std::min(deadline, gate_.opens());
   waited_for_.push_back({accepting ? fileno() : -1, POLLIN, 0});  // poll(2) passes over -1
   deadline = std::min(deadline, watch(waited_for_));
+  const bool pending = accepting && has_pending();
+  if (pending) deadline = Deadline::now();
   wait_any(waited_for_, deadline);
   if (waited_for_[0].revents != 0) loop_.notice();
   if (waited_for_[1].revents != 0) room_wakeup_.drain();
-  return waited_for_[2].revents != 0 && !loop_.stopping();
+  return (pending || waited_for_[2].revents != 0) && !loop_.stopping();
 }
 
 void BaseServer::handle_pending() {

@@ -72,13 +72,11 @@ class BaseServer : public RequestOwner {
   // ---- for overriders: called by bind_and_activate() ----
   virtual void server_bind() {}
   virtual void server_activate() {}
-  /// Called by callers, destructors and bind_and_activate(): ends the loop and frees what it needs.
-  /// Idempotent.
+  /// Called by callers, destructors, bind_and_activate(): ends the loop, frees what it needs. Idempotent.
   virtual void server_close();
 
   // ---- for overriders: called by the loop ----
-  /// The next request, nullopt when there is none (any more): it must not wait. What it throws pauses the
-  /// loop.
+  /// The next request, nullopt when there is none; must not wait. What it throws pauses the loop.
   virtual std::optional<Request> get_request() = 0;
   /// May this client be served? If not, or if it throws, that connection alone ends.
   virtual bool verify_request(Request& request, const Address& client_address);
@@ -120,6 +118,10 @@ class BaseServer : public RequestOwner {
   virtual std::size_t capacity() const noexcept { return max_connections; }
   /// What else should wake the loop for service_actions(); returns when it should wake at the latest.
   virtual Deadline watch(std::vector<pollfd>&) { return Deadline::never(); }
+  /// Does get_request() have one already, whatever fileno() shows?
+  virtual bool has_pending() const noexcept { return false; }
+  /// In serve_forever() alone, which asks has_pending() and not only fileno().
+  bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
   Counters& counters() noexcept { return counters_; }
 
  private:

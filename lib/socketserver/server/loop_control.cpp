@@ -6,14 +6,16 @@
 
 namespace socketserver {
 
-LoopControl::Scope::Scope(LoopControl& control) : control_(control) {
+LoopControl::Scope::Scope(LoopControl& control, Kind kind) : control_(control) {
   const std::lock_guard lock(control_.mutex_);
   if (control_.running()) throw std::logic_error("serve_forever: the server is being served already");
   control_.thread_ = std::this_thread::get_id();
+  control_.kind_ = kind;
 }
 
 LoopControl::Scope::~Scope() {
   control_.use_up_request();
+  control_.kind_ = Kind::kNone;
   const std::lock_guard lock(control_.mutex_);
   control_.thread_ = std::thread::id();
   ++control_.ended_;

@@ -15,11 +15,13 @@ namespace socketserver {
 /// ended by it, so one that comes before the loop is not lost. Any thread may call.
 class LoopControl {
  public:
+  enum class Kind : unsigned char { kNone, kOneRequest, kForever };
+
   /// Marks the loop as running in this thread. At its end the request to stop is used up, and those who wait
   /// for it go on. std::logic_error when a loop runs already.
   class Scope {
    public:
-    explicit Scope(LoopControl& control);
+    Scope(LoopControl& control, Kind kind);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
@@ -37,6 +39,8 @@ class LoopControl {
   /// For the loop, when fileno() became readable.
   void notice() noexcept { stop_ = true; }
   bool running() const noexcept { return thread_.load() != std::thread::id(); }
+  /// What runs. For the loop's own thread.
+  Kind kind() const noexcept { return kind_; }
   /// Readable from request_stop() on.
   int fileno() const noexcept { return wakeup_.fileno(); }
 
@@ -47,8 +51,9 @@ class LoopControl {
   Wakeup wakeup_;
   // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
   std::atomic<std::thread::id> thread_{};  // none: no loop runs
-  std::mutex mutex_;                       // guards ended_
-  std::uint64_t ended_ = 0;                // loops so far
+  Kind kind_ = Kind::kNone;
+  std::mutex mutex_;         // guards ended_
+  std::uint64_t ended_ = 0;  // loops so far
   std::condition_variable end_;
 };
 

@@ -1,20 +1,17 @@
 #include "socketserver/server/udp_server.hpp"
 
-#include <algorithm>
-
 namespace socketserver {
 
 UDPServer::~UDPServer() { UDPServer::server_close(); }
 
 std::optional<Request> UDPServer::get_request() {
-  buffer_.resize(max_packet_size + 1);
-  Address client;
-  const auto received = socket().recvfrom_pending(buffer_, client);
-  if (!received) return std::nullopt;
-  const bool truncated = *received > max_packet_size;
-  if (truncated) ++counters().truncated;
-  const std::string_view packet(buffer_.data(), std::min(*received, max_packet_size));
-  return std::optional<Request>(std::in_place, socket(), packet, truncated, client);
+  if (!has_pending() && (!batch_ || batch_->datagram_size() != max_packet_size))
+    batch_ = std::make_unique<DatagramBatch>(max_packet_size);
+  Datagram datagram;
+  const std::size_t most = may_read_ahead() ? DatagramBatch::kDatagrams : 1;
+  if (!batch_->next(socket().fileno(), most, datagram)) return std::nullopt;
+  if (datagram.truncated) ++counters().truncated;
+  return std::optional<Request>(std::in_place, socket(), datagram.bytes, datagram.truncated, datagram.from);
 }
 
 }  // namespace socketserver

@@ -1,6 +1,9 @@
 // Servers of datagrams.
 #pragma once
 
+#include <memory>
+
+#include "socketserver/net/datagram_batch.hpp"
 #include "socketserver/server/socket_server.hpp"
 
 namespace socketserver {
@@ -16,10 +19,14 @@ class UDPServer : public SocketServer {
   ~UDPServer() override;
 
   int socket_type() const noexcept override { return SOCK_DGRAM; }
+  /// In serve_forever() some datagrams are received at once, and those not yet served wait in the server.
   std::optional<Request> get_request() override;
 
+ protected:
+  bool has_pending() const noexcept override { return batch_ && !batch_->empty(); }
+
  private:
-  std::string buffer_;  // one byte longer than a datagram may be, which shows those that are
+  std::unique_ptr<DatagramBatch> batch_;
 };
 
 }  // namespace socketserver
