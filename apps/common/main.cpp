@@ -20,6 +20,16 @@ void ignore_sigpipe() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
+// Whoever started us may have left signals ignored or blocked: then children could not be waited for, and
+// what shall end us would never come.
+void restore_signals() {
+  ::signal(SIGCHLD, SIG_DFL);
+  sigset_t wanted;
+  ::sigemptyset(&wanted);
+  for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) ::sigaddset(&wanted, signal);
+  ::sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
+}
+
 int report(const std::string& program, const std::string& what, int status) {
   const std::string line = program + ": " + what + "\n";
   std::cout.flush();
@@ -41,6 +51,7 @@ int run(const std::function<int()>& body) {
 
 int run_main(const std::string& program, const std::function<int()>& body) {
   try {
+    restore_signals();
     ignore_sigpipe();
     return run(body);
   } catch (const UsageError& error) {

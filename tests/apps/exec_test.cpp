@@ -72,6 +72,20 @@ TEST_F(ExecPrograms, EndWhenTheServerDoes) {
   EXPECT_EQ(outcome.status, 1);
 }
 
+TEST_F(ExecPrograms, TakeNoHarmFromSignalsThatWereIgnoredOrBlockedBefore) {
+  const auto env = find_program("env");
+  const Argv odd{env.value_or(""), "--ignore-signal=CHLD", "--block-signal=TERM"};
+  if (!env || run({odd[0], odd[1], odd[2], "/bin/true"}).status != 0)
+    GTEST_SKIP() << "env cannot do that here";
+  Program server({odd[0], odd[1], odd[2], our_program("exec_server"), "--port", "0"});
+  Argv client{our_program("exec_client")};
+  for (const std::string& option : options_for(server.wait_until_listening())) client.push_back(option);
+  client.push_back("exit 3");
+  EXPECT_EQ(run(client).status, 3);
+  server.kill(SIGTERM);
+  EXPECT_EQ(server.wait().status, 0);
+}
+
 TEST_F(ExecPrograms, LeaveOnCtrlC) {
   start();
   Argv argv = client_;
@@ -82,6 +96,7 @@ TEST_F(ExecPrograms, LeaveOnCtrlC) {
   other.wait_for_output("served\n");
   client.kill(SIGINT);
   EXPECT_EQ(client.wait().status, 128 + SIGINT);
+  EXPECT_EQ(other.wait().status, 0);
   server_->kill(SIGINT);
   EXPECT_EQ(server_->wait().status, 0);
 }

@@ -122,6 +122,13 @@ TEST_F(Command, IsEndedWhenItPrintsTooMuch) {
   }
 }
 
+// Once the status was 0 then, whatever it had been.
+TEST_F(Command, HasNoStatusWhereChildrenAreNotWaitedFor) {
+  ::signal(SIGCHLD, SIG_IGN);
+  EXPECT_THROW(run("exit 3"), OSError);
+  ::signal(SIGCHLD, SIG_DFL);
+}
+
 TEST_F(Command, GivesUpWhenItsClientIsGone) {
   Socket listener = Socket::tcp();
   listener.bind({"127.0.0.1", 0});

@@ -103,14 +103,17 @@ class Shell {
     return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
            info.si_pid != 0;
   }
-  /// Kills what is left of the group, and returns the shell's wait status.
+  /// Kills what is left of the group, reaps the shell, and returns its wait status; -1 and errno where it is
+  /// reaped already.
   int end() {
-    if (pid_ < 0) return status_;
+    if (pid_ < 0) return -1;
     ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
-    }
+    int status = 0;
+    pid_t reaped;
+    do reaped = ::waitpid(pid_, &status, 0);
+    while (reaped < 0 && errno == EINTR);
     pid_ = -1;
-    return status_;
+    return reaped < 0 ? -1 : status;
   }
   /// Takes what a pipe has; false once it is closed.
   static bool read(int fd, std::string& into, std::size_t most) {
@@ -124,7 +127,6 @@ class Shell {
   Pipe out_, err_;
   Fd ended_;
   pid_t pid_ = -1;
-  int status_ = 0;
 };
 
 /// Collects until the end or a limit.
@@ -186,6 +188,7 @@ CommandResult run_command(const std::string& command, const CommandLimits& limit
   Shell shell(command);
   CommandResult result = Collector(shell, limits, client).collect();
   const int status = shell.end();
+  if (status < 0) throw_os_error(errno, "waitpid: the command's status is lost");
   if (WIFSIGNALED(status))
     result.signal = WTERMSIG(status);
   else

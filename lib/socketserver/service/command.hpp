@@ -32,7 +32,8 @@ struct CommandResult {
 ///
 /// Waits in wait_any(). When `client` is given and its connection breaks or is interrupted meanwhile, the
 /// command is ended and ConnectionAbortedError thrown; a client that has only closed its sending side still
-/// gets its answer. Throws OSError when there are no descriptors or processes.
+/// gets its answer. Throws OSError when there are no descriptors or processes, and where the system keeps no
+/// status of children because SIGCHLD is ignored.
 CommandResult run_command(const std::string& command, const CommandLimits& limits,
                           const Socket* client = nullptr);
 

@@ -38,11 +38,16 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 // that.
 Fd create_part(int directory, const std::string& name) {
   Fd file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
-  if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
-    struct stat status;
-    if (::fstat(file.get(), &status) == 0 && status.st_nlink > 0) return file;
-    errno = EEXIST;
+  if (!file) return Fd();
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) < 0) {
+    const int error = errno;
+    ::unlinkat(directory, name.c_str(), 0);
+    errno = error;
+    return Fd();
   }
+  struct stat status;
+  if (::fstat(file.get(), &status) == 0 && status.st_nlink > 0) return file;
+  errno = EEXIST;
   return Fd();
 }
 
