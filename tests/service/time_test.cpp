@@ -182,8 +182,9 @@ TEST_F(TimeLines, EndWithOrWithoutACarriageReturnAndTheLastOneWithNothing) {
 
 TEST_F(TimeLines, AnAnswerIsOneLine) { EXPECT_EQ(ask("a%nb%%\n"), "a b%\n"); }
 
+// Once the connection was closed with the rest unread, which resets it: the answer was lost now and then.
 TEST_F(TimeLines, ALineWithoutEndGetsAnErrorAndTheConnectionEnds) {
-  EXPECT_EQ(ask(std::string(100'000, 'x') + "\nnext\n"), "error: the format is too long\n");
+  EXPECT_EQ(ask(std::string(4'000'000, 'x') + "\nnext\n"), "error: the format is too long\n");
 }
 
 TEST_F(TimeLines, AFormatOfSeveralLinesIsNotSent) {

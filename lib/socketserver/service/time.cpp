@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "socketserver/service/linger.hpp"
 #include "socketserver/service/packet.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -87,7 +88,7 @@ void TimeLineHandler::handle() {
     std::string answer = cut ? kFormatTooLong : time_answer(*line, std::time(nullptr));
     std::ranges::replace(answer, '\n', ' ');
     wfile().write(answer + '\n');
-    if (cut) return;
+    if (cut) return end_politely(request());
   }
 }
 
