@@ -43,13 +43,13 @@ TEST(AcceptGate, begins_anew_after_a_success) {
   EXPECT_LE(gate.opens().time(), Clock::now() + 5ms);
 }
 
-TEST(AcceptGate, tells_the_first_failure_after_a_success_to_be_logged) {
+// Once it was every first failure after a success: a hundred lines in a shortage where clients come and go.
+TEST(AcceptGate, tells_the_first_failure_of_a_shortage_to_be_logged) {
   AcceptGate gate;
   EXPECT_TRUE(gate.failed());
   EXPECT_FALSE(gate.failed());
   EXPECT_FALSE(gate.failed());
   gate.succeeded();
-  EXPECT_TRUE(gate.failed());
   EXPECT_FALSE(gate.failed());
 }
 

@@ -203,6 +203,45 @@ TEST(Shutdown, cuts_a_datagram_handler_whose_client_does_not_read) {
   serving.server().shutdown();
 }
 
+// Once the loop could have ended, and begun anew, between the request and the waiting.
+TEST(Shutdown, returns_although_the_loop_begins_again_at_once) {
+  MadeUpServer server(echo());
+  std::atomic<bool> over{false};
+  std::thread loops([&] {
+    while (!over) server.serve_forever(24h);
+  });
+  for (int i = 0; i < 2000; ++i) server.shutdown();
+  over = true;
+  server.shutdown();
+  loops.join();
+}
+
+// Once a loop that was about to begin bound again, and served for ever.
+TEST(ServerClose, ends_a_loop_that_is_about_to_begin) {
+  for (int round = 0; round < 100; ++round) {
+    TCPServer server({"127.0.0.1", 0}, echo());
+    server.bind_and_activate();
+    std::thread loop([&] { server.serve_forever(24h); });
+    server.server_close();
+    loop.join();
+    EXPECT_EQ(server.fileno(), -1);
+  }
+}
+
+TEST(ServerClose, lets_nothing_be_served_until_it_is_bound_again) {
+  Serving<TCPServer> serving(Address("127.0.0.1", 0), echo());
+  TCPServer& server = serving.server();
+  server.bind_and_activate();
+  server.server_close();
+  server.serve_forever(24h);
+  server.handle_request();
+  EXPECT_EQ(server.fileno(), -1);
+  serving.start();
+  Socket client = serving.connect();
+  client.sendall("x");
+  EXPECT_EQ(client.recv(1), "x");
+}
+
 TEST(ServerClose, ends_the_loop_and_may_be_called_again) {
   Serving<TCPServer> serving(Address("127.0.0.1", 0), echo());
   serving.start();

@@ -5,9 +5,10 @@
 namespace socketserver {
 
 bool AcceptGate::failed() {
-  const bool first = pause_.count() == 0;
-  pause_ = first ? kFirstPause : std::min(2 * pause_, kLongestPause);
+  const bool first = over_.expired();
+  pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
   opens_ = Deadline::after(pause_);
+  over_ = Deadline::after(kOver);
   return first;
 }
 

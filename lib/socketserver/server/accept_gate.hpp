@@ -17,7 +17,11 @@ class AcceptGate {
   /// Long enough to cost nothing, short enough for a person who waits.
   static constexpr std::chrono::milliseconds kLongestPause{1000};
 
-  /// Closes the gate for a while. True for the first failure after a success: the one to log.
+  /// A shortage is over once nothing has failed for so long: where clients come and go, the next one
+  /// succeeds now and then, and is no news.
+  static constexpr std::chrono::seconds kOver{10};
+
+  /// Closes the gate for a while. True for the first failure of a shortage: the one to log.
   bool failed();
   void succeeded() {
     pause_ = std::chrono::milliseconds(0);
@@ -29,6 +33,7 @@ class AcceptGate {
 
  private:
   std::chrono::milliseconds pause_{0};
+  Deadline over_ = Deadline::now();  // the shortage
   Deadline opens_ = Deadline::now();
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
@@ -12,6 +13,13 @@ namespace {
 
 // Requests in a row before the loop looks at its other duties: enough to make the cost of that vanish.
 constexpr int kBatch = 64;
+
+// Is there no room for a thread, a process, or what belongs to one?
+bool is_shortage(const std::exception& error) {
+  const auto* os_error = dynamic_cast<const OSError*>(&error);
+  if (os_error == nullptr) return dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  return os_error->errnum() == EAGAIN || os_error->errnum() == ENOMEM;
+}
 
 }  // namespace
 
@@ -33,6 +41,11 @@ BaseServer::~BaseServer() = default;
 // ---- the loop ----
 
 void BaseServer::bind_and_activate() {
+  loop_.open();
+  activate();
+}
+
+void BaseServer::activate() {
   if (activated_) return;
   try {
     server_bind();
@@ -40,13 +53,15 @@ void BaseServer::bind_and_activate() {
     activated_ = true;
   } catch (...) {
     server_close();
+    loop_.open();  // nothing was served: the next try is the first one again
     throw;
   }
 }
 
 void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
-  bind_and_activate();
   const LoopControl::Scope scope(loop_, LoopControl::Kind::kForever);
+  if (!scope.entered()) return;
+  activate();
   while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();
@@ -54,8 +69,9 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
 }
 
 void BaseServer::handle_request() {
-  bind_and_activate();
   const LoopControl::Scope scope(loop_, LoopControl::Kind::kOneRequest);
+  if (!scope.entered()) return;
+  activate();
   for (const Deadline deadline = Deadline::after(timeout); !loop_.stopping();) {
     if (wait_for_request(deadline) && handle_one()) return;
     service_actions();
@@ -108,8 +124,10 @@ std::optional<Request> BaseServer::next_request() {
 bool BaseServer::dispatch(Request& request) {
   const RequestScope scope(*this, request);
   const Address& client = request.client_address();
+  bool verified = false;
   try {
-    if (verify_request(request, client))
+    verified = verify_request(request, client);
+    if (verified)
       process_request(request, client);
     else
       ++counters_.refused;
@@ -118,8 +136,7 @@ bool BaseServer::dispatch(Request& request) {
   } catch (const std::exception& error) {
     if (request.ended()) throw;  // handle_error()'s own, about a handler that ran here
     handle_error(request, client);
-    const auto* os_error = dynamic_cast<const OSError*>(&error);
-    if (os_error == nullptr || (os_error->errnum() != EAGAIN && os_error->errnum() != ENOMEM)) return true;
+    if (!verified || !is_shortage(error)) return true;
     pause_accepting(error);
     return false;
   } catch (...) {
@@ -149,9 +166,7 @@ void BaseServer::request_ended() noexcept {
 
 // ---- shutdown ----
 
-void BaseServer::stop_accepting() {
-  if (loop_.running()) shutdown();
-}
+void BaseServer::stop_accepting() { loop_.close(); }
 
 void BaseServer::report_cut(std::size_t count) {
   if (count > 0)

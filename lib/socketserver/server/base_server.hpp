@@ -48,14 +48,13 @@ class BaseServer : public RequestOwner {
   BaseServer& operator=(const BaseServer&) = delete;
 
   /// server_bind() and server_activate(); on failure server_close(), then rethrows. Once is enough: the
-  /// first serve_forever() or handle_request() calls it where nobody has.
+  /// first serve_forever() or handle_request() does it where nobody has. It opens a closed server again.
   void bind_and_activate();
-  /// Serves until shutdown(). `poll_interval` is how often at least service_actions() is called; shutdown
-  /// never waits for it. Throws what binding throws, std::logic_error when it runs already, and what
-  /// handle_error() throws in the loop's own thread.
+  /// Serves until shutdown(), and not at all once the server was closed. `poll_interval` is how often at
+  /// least service_actions() is called; shutdown never waits for it. Throws what binding throws,
+  /// std::logic_error when it runs already, and what handle_error() throws in the loop's own thread.
   void serve_forever(std::chrono::nanoseconds poll_interval = std::chrono::milliseconds(500));
-  /// Serves one request, or calls handle_timeout() when none comes within `timeout`. Ends early at
-  /// shutdown().
+  /// Serves one request, or calls handle_timeout() when none comes within `timeout`; shutdown() ends it.
   void handle_request();
   /// Ends serve_forever() and waits until it has: from any thread, from a handler, and before the loop began,
   /// in which case the next serve_forever() returns at once. A handler that the loop itself runs is waited
@@ -72,7 +71,8 @@ class BaseServer : public RequestOwner {
   // ---- for overriders: called by bind_and_activate() ----
   virtual void server_bind() {}
   virtual void server_activate() {}
-  /// Called by callers, destructors, bind_and_activate(): ends the loop, frees what it needs. Idempotent.
+  /// Called by callers, destructors, bind_and_activate(): ends the loop, also one about to begin, and frees
+  /// what it needs. Idempotent.
   virtual void server_close();
 
   // ---- for overriders: called by the loop ----
@@ -126,7 +126,7 @@ class BaseServer : public RequestOwner {
 
  private:
   class RequestScope;
-
+  void activate();
   void request_ended() noexcept final;
   void end_request(Request& request) noexcept;
   bool full() noexcept;

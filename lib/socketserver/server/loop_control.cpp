@@ -8,15 +8,18 @@ namespace socketserver {
 
 LoopControl::Scope::Scope(LoopControl& control, Kind kind) : control_(control) {
   const std::lock_guard lock(control_.mutex_);
+  entered_ = !control_.closed_;
+  if (!entered_) return;
   if (control_.running()) throw std::logic_error("serve_forever: the server is being served already");
   control_.thread_ = std::this_thread::get_id();
   control_.kind_ = kind;
 }
 
 LoopControl::Scope::~Scope() {
+  if (!entered_) return;
+  const std::lock_guard lock(control_.mutex_);
   control_.use_up_request();
   control_.kind_ = Kind::kNone;
-  const std::lock_guard lock(control_.mutex_);
   control_.thread_ = std::thread::id();
   ++control_.ended_;
   control_.end_.notify_all();
@@ -38,11 +41,29 @@ void LoopControl::request_stop() noexcept {
 }
 
 void LoopControl::stop() {
-  request_stop();
-  if (thread_.load() == std::this_thread::get_id()) return;
+  if (thread_.load() == std::this_thread::get_id()) return request_stop();
   std::unique_lock lock(mutex_);
+  stop_locked(lock);
+}
+
+// Asks under the lock: otherwise another loop could use the request up, and begin anew, before the waiting.
+void LoopControl::stop_locked(std::unique_lock<std::mutex>& lock) {
+  request_stop();
   const std::uint64_t ended_before = ended_;
   end_.wait(lock, [&] { return !running() || ended_ != ended_before; });
+}
+
+void LoopControl::close() {
+  const bool in_loop = thread_.load() == std::this_thread::get_id();
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  if (in_loop) request_stop();
+  if (!in_loop && running()) stop_locked(lock);
+}
+
+void LoopControl::open() {
+  const std::lock_guard lock(mutex_);
+  closed_ = false;
 }
 
 }  // namespace socketserver

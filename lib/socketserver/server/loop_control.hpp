@@ -12,22 +12,26 @@
 namespace socketserver {
 
 /// Whether a loop runs, in which thread, and whether it shall stop. A request to stop stays until a loop has
-/// ended by it, so one that comes before the loop is not lost. Any thread may call.
+/// ended by it, so one that comes before the loop is not lost; what was closed has no loop until it is opened
+/// again. Any thread may call.
 class LoopControl {
  public:
   enum class Kind : unsigned char { kNone, kOneRequest, kForever };
 
-  /// Marks the loop as running in this thread. At its end the request to stop is used up, and those who wait
-  /// for it go on. std::logic_error when a loop runs already.
+  /// Marks the loop as running in this thread, unless it is closed. At its end the request to stop is used
+  /// up, and those who wait for it go on. std::logic_error when a loop runs already.
   class Scope {
    public:
     Scope(LoopControl& control, Kind kind);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
+    /// False: it is closed, and there must be no loop.
+    bool entered() const noexcept { return entered_; }
 
    private:
     LoopControl& control_;
+    bool entered_;
   };
 
   /// Async-signal-safe, and from a forked child meant for the parent: the loop notices by fileno().
@@ -35,6 +39,9 @@ class LoopControl {
   /// request_stop(), then waits until the loop has ended. In the loop's own thread, and in a child forked by
   /// it, it only asks.
   void stop();
+  /// No loop begins any more, and one that runs is stopped as by stop().
+  void close();
+  void open();
   bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
   /// For the loop, when fileno() became readable.
   void notice() noexcept { stop_ = true; }
@@ -45,6 +52,7 @@ class LoopControl {
   int fileno() const noexcept { return wakeup_.fileno(); }
 
  private:
+  void stop_locked(std::unique_lock<std::mutex>& lock);
   void use_up_request() noexcept;
 
   std::atomic<bool> stop_{false};  // set before wakeup_ is notified
@@ -52,8 +60,9 @@ class LoopControl {
   // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
   std::atomic<std::thread::id> thread_{};  // none: no loop runs
   Kind kind_ = Kind::kNone;
-  std::mutex mutex_;         // guards ended_
+  std::mutex mutex_;         // guards the next two
   std::uint64_t ended_ = 0;  // loops so far
+  bool closed_ = false;
   std::condition_variable end_;
 };
 
