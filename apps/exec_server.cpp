@@ -28,13 +28,13 @@ int run(int argc, char** argv) {
                "listen on other addresses than those of this machine alone");
   server.add_to(options);
   if (!options.parse(argc, argv).empty()) throw apps::UsageError("takes no arguments (see --help)");
-  if (!allow_remote && !server.address().is_loopback())
-    throw apps::UsageError(
-        "listening on " + server.address().to_string() +
-        " would let others run any command here; if you mean that, add --allow-remote-commands");
   exec.framing = exec_framing(framing);
   exec.limits.output = static_cast<std::size_t>(most_output);
   const auto made = apps::make_stream_server(server, handler<ExecHandler>(exec));
+  if (!allow_remote && !made->server_address().is_loopback())
+    throw apps::UsageError(
+        "listening on " + made->server_address().to_string() +
+        " would let others run any command here; if you mean that, add --allow-remote-commands");
   return apps::serve(kProgram, *made);
 }
 

@@ -15,7 +15,7 @@
 #include "common/main.hpp"
 #include "common/options.hpp"
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/net/socket.hpp"
+#include "socketserver/net/create_connection.hpp"
 
 using namespace socketserver;
 namespace fs = std::filesystem;

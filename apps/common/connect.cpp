@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "socketserver/net/create_connection.hpp"
 #include "socketserver/net/error.hpp"
 
 namespace socketserver::apps {

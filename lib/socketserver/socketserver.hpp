@@ -38,6 +38,7 @@
 #include "socketserver/io/ascii.hpp"
 #include "socketserver/io/framing.hpp"
 #include "socketserver/io/socket_file.hpp"
+#include "socketserver/net/create_connection.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
 #include "socketserver/server/tcp_server.hpp"

@@ -78,6 +78,22 @@ TEST(Forking, goes_on_at_max_children_and_serves_the_next_when_one_ends) {
   loop.join();
 }
 
+// The parent has the descriptor as well: the client once saw nothing before the child's end.
+TEST(Forking, ends_the_connection_that_a_handler_closes) {
+  Wakeup over;
+  Serving<ForkingTCPServer> serving(Address("127.0.0.1", 0),
+                                    [&](Request& request, const Address&, BaseServer&) {
+                                      request.sendall("bye");
+                                      request.close();
+                                      wait_readable(over.fileno(), Deadline::after(kWatchdog));
+                                    });
+  serving.start();
+  Socket client = serving.connect();
+  EXPECT_EQ(read_all(client), "bye");
+  EXPECT_EQ(serving.server().statistics().active, 1u);
+  over.notify();
+}
+
 TEST(Forking, reaps_no_child_of_others_at_max_children) {
   const pid_t other = ::fork();
   if (other == 0) ::_exit(7);
@@ -196,6 +212,22 @@ TEST(Threading, does_not_wait_at_close_for_daemon_threads) {
     serving.stop();
     EXPECT_EQ(client.recv(1), "");
   }
+}
+
+// There is no connection to shut down: closing once waited for such a client for ever.
+TEST(Threading, closes_although_a_client_does_not_read_its_datagrams) {
+  const TemporaryDirectory directory;
+  Serving<ThreadingUnixDatagramServer> serving(Address(directory / "s"),
+                                               [](Request& request, const Address& client, BaseServer&) {
+                                                 for (;;) request.socket().sendto("more and more", client);
+                                               });
+  serving.server().drain_timeout = 50ms;
+  serving.start();
+  Socket client = Socket::udp();
+  client.bind(directory / "c");
+  client.sendto("begin", serving.address());
+  EXPECT_EQ(client.recv(100), "more and more");
+  serving.stop();
 }
 
 TEST(Threading, may_be_closed_by_a_handler) {

@@ -58,11 +58,11 @@ class ThreadSetTest : public ::testing::Test {
 /// Looks after timeouts from 50 ms on, every 5 ms.
 class WatchingThreadSet : public ThreadSetTest {
  protected:
-  WatchingThreadSet() : ThreadSetTest(5ms) { server_.deadlines.idle = 100ms; }
+  WatchingThreadSet() : ThreadSetTest(5ms) { server_.deadlines.idle = kWatchdog; }
   /// A handler that waits with that timeout and tells what became of it.
-  Socket start_waiting(std::promise<std::string>& told) {
-    return start([&](Request& request) {
-      request.settimeout(100ms);
+  Socket start_waiting(std::promise<std::string>& told, std::chrono::nanoseconds timeout = kWatchdog) {
+    return start([&, timeout](Request& request) {
+      request.settimeout(timeout);
       try {
         told.set_value("got " + request.recv(100));
       } catch (const TimeoutError& error) {
@@ -75,7 +75,7 @@ class WatchingThreadSet : public ThreadSetTest {
 
 TEST_F(WatchingThreadSet, ends_waits_that_take_too_long) {
   std::promise<std::string> told;
-  Socket client = start_waiting(told);
+  Socket client = start_waiting(told, 100ms);
   EXPECT_EQ(told.get_future().get(), "recv unix:: Connection timed out");
   EXPECT_EQ(read_all(client), "too slow");
 }

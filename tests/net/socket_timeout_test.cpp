@@ -164,8 +164,23 @@ TEST_P(SocketTimeout, idle_counts_after_an_answer) {
   expect_timeout(50ms, "recv", [&] { ours_.recv(1); });
 }
 
+TEST_P(SocketTimeout, idle_counts_after_a_message_that_needs_no_answer) {
+  ours_.set_deadlines({.first_byte = 1h, .read = 1h, .idle = 50ms, .write = 1h, .request = {}});
+  theirs_.sendall("statement");
+  ours_.recv(100);
+  ours_.end_message();
+  expect_timeout(50ms, "recv", [&] { ours_.recv(1); });
+}
+
+TEST_P(SocketTimeout, first_byte_counts_although_no_message_ended) {
+  ours_.set_deadlines({.first_byte = 50ms, .read = 1h, .idle = 1h, .write = 1h, .request = {}});
+  ours_.end_message();
+  expect_timeout(50ms, "recv", [&] { ours_.recv(1); });
+}
+
 TEST_P(SocketTimeout, write_starts_anew_whenever_the_peer_takes_something) {
-  ours_.set_deadlines({.first_byte = 1h, .read = 1h, .idle = 1h, .write = 250ms, .request = {}});
+  // Longer than the reader may be kept from running on a busy machine.
+  ours_.set_deadlines({.first_byte = 1h, .read = 1h, .idle = 1h, .write = 1s, .request = {}});
   std::atomic<bool> over{false};
   std::thread reader([&] {  // slow, but never for as long as the deadline
     while (!over) {
@@ -173,10 +188,10 @@ TEST_P(SocketTimeout, write_starts_anew_whenever_the_peer_takes_something) {
     }
   });
   const std::string block(1 << 20, 'x');
-  for (const Deadline end = Deadline::after(600ms); !end.expired();) ours_.sendall(block);
+  for (const Deadline end = Deadline::after(1500ms); !end.expired();) ours_.sendall(block);
   over = true;
   reader.join();
-  expect_timeout(250ms, "send", [&] {
+  expect_timeout(1s, "send", [&] {
     for (;;) ours_.sendall(block);
   });
 }

@@ -8,8 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "socketserver/net/create_connection.hpp"
 #include "socketserver/net/error.hpp"
-#include "socketserver/net/socket.hpp"
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver::testing {

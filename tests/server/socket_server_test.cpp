@@ -164,6 +164,44 @@ TEST(UDPServer, serves_what_was_received_before_a_shutdown_when_it_serves_again)
   EXPECT_EQ(handled, "abc");
 }
 
+// They were answered from another port, once it was bound again.
+TEST(UDPServer, forgets_at_close_what_was_received_and_not_served) {
+  std::string handled;
+  UDPServer server({"127.0.0.1", 0}, [&](Request& request, const Address&, BaseServer& itself) {
+    handled += request.packet();
+    itself.shutdown();
+  });
+  server.bind_and_activate();
+  Socket client = Socket::udp();
+  for (const char* word : {"a", "b", "c"}) client.sendto(word, server.server_address());
+  server.serve_forever();
+  server.server_close();
+  server.bind_and_activate();
+  client.sendto("d", server.server_address());
+  server.serve_forever();
+  EXPECT_EQ(handled, "ad");
+}
+
+TEST(UnixDatagramServer, gives_up_a_client_that_does_not_read) {
+  const TemporaryDirectory directory;
+  Serving<UnixDatagramServer> serving(Address(directory / "s"),
+                                      [](Request& request, const Address& client, BaseServer&) {
+                                        const bool much = request.packet() == "much";
+                                        do request.socket().sendto("answer", client);
+                                        while (much);
+                                      });
+  serving.server().deadlines.write = std::chrono::milliseconds(20);
+  serving.start();
+  Socket greedy = Socket::udp(), modest = Socket::udp();
+  greedy.bind(directory / "greedy");
+  modest.bind(directory / "modest");
+  modest.settimeout(kWatchdog);
+  greedy.sendto("much", serving.address());
+  modest.sendto("one", serving.address());
+  EXPECT_EQ(modest.recv(100), "answer");
+  EXPECT_EQ(serving.server().statistics().timed_out, 1u);
+}
+
 TEST(UDPServer, takes_the_largest_datagram_when_it_may) {
   Serving<UDPServer> serving(
       Address("127.0.0.1", 0), [](Request& request, const Address& client, BaseServer&) {
@@ -176,6 +214,33 @@ TEST(UDPServer, takes_the_largest_datagram_when_it_may) {
   client.settimeout(kWatchdog);
   client.sendto(std::string(65'507, 'x'), serving.address());  // 65,535 less the headers of IP and UDP
   EXPECT_EQ(client.recv(100), "65507");
+}
+
+/// Ends a stream as TLS does, with words of its own.
+class PoliteSocket : public Socket {
+ public:
+  using Socket::Socket;
+  void shutdown(int how) override {
+    sendall("farewell");
+    Socket::shutdown(how);
+  }
+};
+
+struct PoliteServer : TCPServer {
+  using TCPServer::TCPServer;
+  ~PoliteServer() override { server_close(); }
+  std::optional<Request> get_request() override {
+    auto accepted = socket().accept_pending();
+    if (!accepted) return std::nullopt;
+    return Request(std::make_unique<PoliteSocket>(std::move(accepted->first)), accepted->second);
+  }
+};
+
+TEST(TCPServer, ends_a_connection_by_the_call_that_a_wrapping_socket_overrides) {
+  Serving<PoliteServer> serving(Address("127.0.0.1", 0), [](Request&, const Address&, BaseServer&) {});
+  serving.start();
+  Socket client = serving.connect();
+  EXPECT_EQ(read_all(client), "farewell");
 }
 
 TEST(TCPServer, sets_its_deadlines_on_connections) {

@@ -239,6 +239,17 @@ TEST_P(Uploads, ThatStopInTheMiddleEndAtTheirDeadline) {
   EXPECT_TRUE(eventually([&] { return names_in(stored()).empty(); }));
 }
 
+// Nothing answers such a client, so that the pause once counted as one in the middle of something.
+TEST_P(Uploads, WithoutAnswersMayBeFarApart) {
+  start({"--read-timeout", "0.1"});
+  Socket client = connect();
+  for (const std::string name : {"first", "second"}) {
+    client.sendall(upload(Json::object({{"cmd", "put"}, {"filename", name}, {"filesize", 3}}).dump(), "abc"));
+    EXPECT_TRUE(eventually([&] { return contents(stored(name)) == "abc"; })) << name;
+    wait_any({}, Deadline::after(std::chrono::milliseconds(300)));  // the pause that matters
+  }
+}
+
 TEST_P(Uploads, OfADeadServerAreSweptByTheNextAndThoseOfALivingOneAreNot) {
   start();
   Socket dead = connect();

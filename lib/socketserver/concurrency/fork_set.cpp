@@ -29,11 +29,13 @@ bool reaped(pid_t pid, int options) {
 }  // namespace
 
 void ForkSet::start(BaseServer& server, Request& request) {
+  // There must be no failure once there is a child.
+  if (children_.size() == children_.capacity()) children_.reserve(2 * children_.size() + 1);
   std::fflush(stdout);  // what is buffered would be printed by the child as well
   const pid_t pid = ::fork();
   if (pid < 0) throw_os_error(errno, "fork");
   if (pid == 0) run_child(server, request);
-  children_.push_back({pid, platform::watch_child(pid), std::move(request)});
+  children_.push_back({pid, std::move(request), platform::watch_child(pid)});
 }
 
 void ForkSet::run_child(BaseServer& server, Request& request) {
@@ -41,6 +43,7 @@ void ForkSet::run_child(BaseServer& server, Request& request) {
   server.forked();
   for (Child& sibling : children_) sibling.request.set_owner(nullptr);
   children_.clear();
+  request.set_shared();
   const bool fine = server.complete_request_alone(request);
   std::fflush(stdout);
   ::_exit(fine ? 0 : 1);
@@ -60,7 +63,7 @@ Deadline ForkSet::watch(std::vector<pollfd>& fds) const {
   bool all = true;
   for (const Child& child : children_) {
     all = all && child.ended;
-    fds.push_back({child.ended.get(), POLLIN, 0});
+    if (child.ended) fds.push_back({child.ended.get(), POLLIN, 0});
   }
   return all ? Deadline::never() : Deadline::after(kLookInterval);
 }

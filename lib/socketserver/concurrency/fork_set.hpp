@@ -38,8 +38,8 @@ class ForkSet {
  private:
   struct Child {
     pid_t pid;
-    Fd ended;  // readable when it has; none where the system has no such thing
     Request request;
+    Fd ended;  // readable when it has; none where the system has no such thing
   };
 
   [[noreturn]] void run_child(BaseServer& server, Request& request);

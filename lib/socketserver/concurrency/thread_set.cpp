@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 #include "socketserver/net/error.hpp"
@@ -47,8 +47,9 @@ ThreadSet::~ThreadSet() { assert(size() == 0); }
 void ThreadSet::start(BaseServer& server, Request& request, std::size_t stack_size) {
   auto worker = std::unique_ptr<Worker>(new Worker{*this, server, std::move(request)});
   const Deadlines& deadlines = server.deadlines;
-  if (deadlines.first_byte || deadlines.read || deadlines.idle) watch(worker->request);
   add(*worker);
+  // Only now: a watcher that finds nobody ends.
+  if (deadlines.first_byte || deadlines.read || deadlines.idle) watch(worker->request);
   const ThreadAttributes attributes(stack_size);
   pthread_t thread;
   if (const int error = ::pthread_create(&thread, attributes.get(), &ThreadSet::run, worker.get())) {
@@ -86,7 +87,7 @@ void ThreadSet::watch(Request& request) {
     if (watcher_.joinable()) watcher_.join();
     try {
       watcher_ = std::thread([this] { look_after_waits(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       return;
     }
     watching_ = true;

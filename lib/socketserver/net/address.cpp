@@ -7,13 +7,14 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
 
 #include "socketserver/net/error.hpp"
-#include "socketserver/net/fd.hpp"
+#include "socketserver/net/platform.hpp"
 
 namespace socketserver {
 namespace {
@@ -48,10 +49,8 @@ Address ipv6(const in6_addr& host, int port) {
   return Address(reinterpret_cast<const sockaddr*>(&in6), sizeof in6);
 }
 
-bool has_ipv6() {
-  static const bool has = [] { return bool(Fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0))); }();
-  return has;
-}
+// A want of descriptors says nothing about the family.
+bool has_ipv6() { return bool(Fd(platform::socket(AF_INET6, SOCK_DGRAM, 0))) || errno != EAFNOSUPPORT; }
 
 Address wildcard(int port) { return has_ipv6() ? ipv6(in6addr_any, port) : ipv4(in_addr{INADDR_ANY}, port); }
 

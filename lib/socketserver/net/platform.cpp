@@ -23,7 +23,13 @@ int socket(int family, int type, int protocol) noexcept {
   return ::socket(family, type | SOCK_CLOEXEC, protocol);
 }
 
-WakeupEnds wakeup_ends() {
+PipeEnds pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) throw_os_error(errno, "pipe");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+PipeEnds wakeup_ends() {
   Fd both(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!both) throw_os_error(errno, "eventfd");
   return {std::move(both), Fd()};
@@ -63,10 +69,17 @@ int socket(int family, int type, int protocol) noexcept {
   return with_flags(::socket(family, type, protocol), 0);
 }
 
-WakeupEnds wakeup_ends() {
+PipeEnds pipe() {
   int ends[2];
   if (::pipe(ends) < 0) throw_os_error(errno, "pipe");
-  return {Fd(with_flags(ends[0], O_NONBLOCK)), Fd(with_flags(ends[1], O_NONBLOCK))};
+  return {Fd(with_flags(ends[0], 0)), Fd(with_flags(ends[1], 0))};
+}
+
+PipeEnds wakeup_ends() {
+  PipeEnds ends = pipe();
+  with_flags(ends.read.get(), O_NONBLOCK);
+  with_flags(ends.write.get(), O_NONBLOCK);
+  return ends;
 }
 
 Fd watch_child(pid_t) noexcept { return Fd(); }

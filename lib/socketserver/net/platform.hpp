@@ -15,12 +15,15 @@ int accept(int listener, sockaddr* address, socklen_t* size) noexcept;
 /// socket(2) with close-on-exec set. -1 and errno.
 int socket(int family, int type, int protocol) noexcept;
 
-/// The two ends of a channel that wakes: both without blocking, close-on-exec. Where `read` is the only one
-/// (an eventfd), it is written to as well. Throws OSError.
-struct WakeupEnds {
+struct PipeEnds {
   Fd read, write;
 };
-WakeupEnds wakeup_ends();
+/// pipe(2), close-on-exec. Throws OSError.
+PipeEnds pipe();
+
+/// The two ends of a channel that wakes: both without blocking, close-on-exec. Where `read` is the only one
+/// (an eventfd), it is written to as well. Throws OSError.
+PipeEnds wakeup_ends();
 
 /// A descriptor that becomes readable when the child `pid` ends, or none where the system has no such thing.
 Fd watch_child(pid_t pid) noexcept;

@@ -68,6 +68,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   type_ = other.type_;
   blocking_ = other.blocking_;
   listening_ = other.listening_;
+  shared_ = other.shared_;
   progress_ = other.progress_;
   timeouts_ = other.timeouts_;
   request_end_ = other.request_end_;
@@ -132,7 +133,10 @@ void Socket::shutdown(int how) {
   if (::shutdown(fileno(), how) < 0) fail(errno, "shutdown");
 }
 
-void Socket::close() noexcept { detach(); }
+void Socket::close() noexcept {
+  if (shared_) interrupt();
+  detach();
+}
 
 Fd Socket::detach() noexcept {
   const std::lock_guard lock(closing_);
@@ -192,22 +196,8 @@ void Socket::set_deadlines(const Deadlines& deadlines) {
   request_end_ = Deadline::after(deadlines.request);
 }
 
-Socket create_connection(const Address& address, Timeout timeout) {
-  Socket socket = Socket::tcp();
-  socket.settimeout(timeout);
-  socket.connect(address);
-  return socket;
-}
-
-Socket create_connection(const std::string& host, int port, Timeout timeout) {
-  const auto addresses = resolve(host, port);
-  for (std::size_t i = 0;; ++i) {
-    try {
-      return create_connection(addresses[i], timeout);
-    } catch (const OSError&) {
-      if (i + 1 == addresses.size()) throw;
-    }
-  }
+void Socket::end_message() noexcept {
+  if (progress_ == Progress::kReceived) progress_ = Progress::kSent;
 }
 
 }  // namespace socketserver

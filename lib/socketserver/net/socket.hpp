@@ -20,14 +20,15 @@ namespace socketserver {
 
 class SocketFile;  // what makefile() gives: socketserver/io/socket_file.hpp
 
-/// Owns a socket. Movable. One thread at a time, but for interrupt(), and for sendto() on a socket
-/// without timeouts (that of a datagram server), which any number of threads may call.
+/// Owns a socket. Movable. One thread at a time, but for interrupt(), and for sendto() once
+/// set_write_timeout() was called (the socket of a datagram server), which any number of threads may call.
 ///
 /// Blocking calls wait as net/wait.hpp says, restart after signals, and never raise SIGPIPE. All calls throw
 /// OSError or a class derived from it; its message names the call and the peer. Calls on a closed socket fail
 /// with EBADF.
 ///
-/// A class that wraps another connection (TLS, tracing) overrides the virtual calls; all others end in them.
+/// A class that wraps another connection (TLS, tracing) overrides the virtual calls, which all that sends and
+/// receives ends in; interrupt() and its like, and who waits for fileno(), deal with the descriptor itself.
 class Socket {
  public:
   /// No socket yet; as after close().
@@ -93,6 +94,10 @@ class Socket {
   void setblocking(bool blocking) { settimeout(blocking ? Timeout() : Timeout(std::chrono::nanoseconds(0))); }
   /// Finer than settimeout(): the later call counts. `request` is counted from now on.
   void set_deadlines(const Deadlines& deadlines);
+  /// Of sending alone, and in the kernel at once.
+  void set_write_timeout(Timeout timeout);
+  /// Where a message needs no answer: it has ended, and the next recv waits as `idle` says, not `read`.
+  void end_message() noexcept;
 
   /// A buffered file over this socket, which must outlive it. Python: makefile("rwb", buffering).
   /// Defined with SocketFile: include socketserver/io/socket_file.hpp to call it.
@@ -105,12 +110,12 @@ class Socket {
   void interrupt() noexcept;
 
   /// For servers with many connections: long timeouts of receiving become the business of whoever advances
-  /// `clock` and then calls end_overdue_wait(): from any thread, as interrupt(); it has a recv that waits too
-  /// long, and all later ones, throw TimeoutError. The clock outlives the socket, or is taken back by
-  /// nullptr.
+  /// `clock`, which outlives this or is taken back by nullptr, and then calls end_overdue_wait(): from any
+  /// thread, as interrupt(); it has a recv that waits too long, and all later ones, throw TimeoutError.
   void set_watch(const WatchClock* clock) noexcept { watch_.set(clock); }
   void end_overdue_wait() noexcept;
-
+  /// For servers that fork: another process has the descriptor, too, so close() has to shut it down.
+  void set_shared() noexcept { shared_ = true; }
   /// For servers: accept() that never waits; nullopt when there is nobody (any more).
   std::optional<std::pair<Fd, Address>> accept_pending();
 
@@ -133,6 +138,7 @@ class Socket {
   int type_ = 0;
   bool blocking_ = true;
   bool listening_ = false;  // O_NONBLOCK always: a client can vanish between readiness and accept(2)
+  bool shared_ = false;
   Progress progress_ = Progress::kNothing;
   Deadline request_end_;
   WaitWatch watch_;
@@ -140,10 +146,5 @@ class Socket {
   Deadlines timeouts_;
   std::mutex closing_;  // held while fd_ is closed or given away, and while interrupt() uses its number
 };
-
-/// A connected TCP or Unix socket: the first of the host's addresses that answers. Python:
-/// socket.create_connection. `timeout` is for each address, and stays set on the socket.
-Socket create_connection(const std::string& host, int port, Timeout timeout = {});
-Socket create_connection(const Address& address, Timeout timeout = {});
 
 }  // namespace socketserver

@@ -69,6 +69,11 @@ void Socket::arm(int option, const Timeout& timeout, const Timeout& left) {
   armed = wanted;
 }
 
+void Socket::set_write_timeout(Timeout timeout) {
+  timeouts_.write = timeout;
+  arm(SO_SNDTIMEO, timeout, {});
+}
+
 /// What waits: a call that `events` let go on, with its timeout and its flags.
 struct Socket::Wait {
   Socket& socket;

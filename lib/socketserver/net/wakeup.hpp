@@ -20,7 +20,7 @@ class Wakeup {
   int fileno() const noexcept { return ends_.read.get(); }
 
  private:
-  platform::WakeupEnds ends_;
+  platform::PipeEnds ends_;
 };
 
 }  // namespace socketserver

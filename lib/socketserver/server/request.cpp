@@ -48,6 +48,10 @@ void Request::interrupt() noexcept {
   if (connection_) connection_->interrupt();
 }
 
+void Request::set_shared() noexcept {
+  if (connection_) connection_->set_shared();
+}
+
 void Request::set_watch(const WatchClock* clock) noexcept {
   if (connection_) connection_->set_watch(clock);
 }

@@ -63,6 +63,7 @@ class Request {
   /// Nothing for a datagram.
   void interrupt() noexcept;
   /// As those of Socket. Nothing for a datagram.
+  void set_shared() noexcept;
   void set_watch(const WatchClock* clock) noexcept;
   void end_overdue_wait() noexcept;
 

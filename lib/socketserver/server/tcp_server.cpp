@@ -22,8 +22,10 @@ std::optional<Request> TCPServer::get_request() {
 }
 
 void TCPServer::shutdown_request(Request& request) {
-  // The peer may be gone, or the handler may have closed: neither is an error any more.
-  if (request.fileno() >= 0) ::shutdown(request.fileno(), SHUT_WR);
+  try {
+    if (request.fileno() >= 0) request.shutdown(SHUT_WR);
+  } catch (const OSError&) {  // the peer is gone: no error any more
+  }
   close_request(request);
 }
 

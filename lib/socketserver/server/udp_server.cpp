@@ -1,8 +1,19 @@
 #include "socketserver/server/udp_server.hpp"
 
+#include <algorithm>
+
 namespace socketserver {
 
 UDPServer::~UDPServer() { UDPServer::server_close(); }
+
+void UDPServer::server_activate() {
+  socket().set_write_timeout(std::min(deadlines.write.value_or(drain_timeout), drain_timeout));
+}
+
+void UDPServer::server_close() {
+  SocketServer::server_close();
+  batch_.reset();
+}
 
 std::optional<Request> UDPServer::get_request() {
   if (!has_pending() && (!batch_ || batch_->datagram_size() != max_packet_size))

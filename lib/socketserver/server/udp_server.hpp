@@ -19,8 +19,13 @@ class UDPServer : public SocketServer {
   ~UDPServer() override;
 
   int socket_type() const noexcept override { return SOCK_DGRAM; }
-  /// In serve_forever() some datagrams are received at once, and those not yet served wait in the server.
+  /// Limits the waits of handlers that send to deadlines.write, and to drain_timeout: nobody could end one
+  /// for a Unix receiver that never reads.
+  void server_activate() override;
+  /// In serve_forever() up to DatagramBatch::kDatagrams are received at once, and those not yet served wait
+  /// in the server, until server_close() loses them.
   std::optional<Request> get_request() override;
+  void server_close() override;
 
  protected:
   bool has_pending() const noexcept override { return batch_ && !batch_->empty(); }

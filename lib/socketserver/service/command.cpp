@@ -25,15 +25,10 @@ constexpr std::chrono::milliseconds kLookInterval{5};
 // A pipe's capacity on Linux: what one read can give at most.
 constexpr std::size_t kReadSize = 65536;
 
-struct Pipe {
-  Fd read, write;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) throw_os_error(errno, "pipe");
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  return {Fd(ends[0]), Fd(ends[1])};
+platform::PipeEnds make_pipe() {
+  auto ends = platform::pipe();
+  ::fcntl(ends.read.get(), F_SETFL, O_NONBLOCK);
+  return ends;
 }
 
 class FileActions {
@@ -124,7 +119,7 @@ class Shell {
   }
 
  private:
-  Pipe out_, err_;
+  platform::PipeEnds out_, err_;
   Fd ended_;
   pid_t pid_ = -1;
 };

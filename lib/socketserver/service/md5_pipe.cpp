@@ -5,16 +5,15 @@
 namespace socketserver {
 
 Md5Pipe::Md5Pipe(std::uint64_t expected_size, std::size_t block_size) {
-  if (expected_size >= kWorthAThread && std::thread::hardware_concurrency() > 1) {
-    blocks_.resize(kBlocks);
-    free_ = kBlocks;
-    try {
-      thread_ = std::thread([this] { work(); });
-    } catch (const std::system_error&) {  // no threads left: slower, and just as right
-    }
-  }
-  if (!thread_.joinable()) blocks_.resize(1);
+  const bool parallel = expected_size >= kWorthAThread && std::thread::hardware_concurrency() > 1;
+  blocks_.resize(parallel ? kBlocks : 1);
   for (std::string& block : blocks_) block.resize(block_size);
+  if (!parallel) return;
+  free_ = kBlocks;
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {  // no threads left: slower, and just as right
+  }
 }
 
 Md5Pipe::~Md5Pipe() { stop(); }

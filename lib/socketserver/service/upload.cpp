@@ -28,8 +28,10 @@ std::string bytes_and_time(std::uint64_t bytes, Clock::duration time) {
 }  // namespace
 
 void UploadHandler::handle() {
-  while (const auto header = read_upload_header(rfile()))
+  while (const auto header = read_upload_header(rfile())) {
     if (!receive(*header)) return end_politely(request());
+    connection().end_message();  // a person may take their time to choose the next file
+  }
 }
 
 // False when what follows cannot be served.
