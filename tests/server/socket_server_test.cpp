@@ -147,15 +147,24 @@ TEST(UDPServer, takes_one_datagram_for_one_handle_request) {
   EXPECT_FALSE(wait_readable(server.fileno(), Deadline::now()));
 }
 
-TEST(UDPServer, serves_what_was_received_before_a_shutdown_when_it_serves_again) {
-  std::string handled;
-  UDPServer server({"127.0.0.1", 0}, [&](Request& request, const Address&, BaseServer& itself) {
+RequestHandlerClass append_and_shut_down(std::string& handled) {
+  return [&](Request& request, const Address&, BaseServer& server) {
     handled += request.packet();
-    itself.shutdown();
-  });
+    server.shutdown();
+  };
+}
+
+Socket send_a_b_c(UDPServer& server) {
   server.bind_and_activate();
   Socket client = Socket::udp();
   for (const char* word : {"a", "b", "c"}) client.sendto(word, server.server_address());
+  return client;
+}
+
+TEST(UDPServer, serves_what_was_received_before_a_shutdown_when_it_serves_again) {
+  std::string handled;
+  UDPServer server({"127.0.0.1", 0}, append_and_shut_down(handled));
+  Socket client = send_a_b_c(server);
   server.serve_forever();
   EXPECT_EQ(handled, "a");
   server.handle_request();
@@ -167,13 +176,8 @@ TEST(UDPServer, serves_what_was_received_before_a_shutdown_when_it_serves_again)
 // They were answered from another port, once it was bound again.
 TEST(UDPServer, forgets_at_close_what_was_received_and_not_served) {
   std::string handled;
-  UDPServer server({"127.0.0.1", 0}, [&](Request& request, const Address&, BaseServer& itself) {
-    handled += request.packet();
-    itself.shutdown();
-  });
-  server.bind_and_activate();
-  Socket client = Socket::udp();
-  for (const char* word : {"a", "b", "c"}) client.sendto(word, server.server_address());
+  UDPServer server({"127.0.0.1", 0}, append_and_shut_down(handled));
+  Socket client = send_a_b_c(server);
   server.serve_forever();
   server.server_close();
   server.bind_and_activate();
