@@ -54,11 +54,13 @@ void LoopControl::stop_locked(std::unique_lock<std::mutex>& lock) {
 }
 
 void LoopControl::close() {
-  const bool in_loop = thread_.load() == std::this_thread::get_id();
+  if (thread_.load() == std::this_thread::get_id()) {
+    closed_ = true;
+    return request_stop();
+  }
   std::unique_lock lock(mutex_);
   closed_ = true;
-  if (in_loop) request_stop();
-  if (!in_loop && running()) stop_locked(lock);
+  if (running()) stop_locked(lock);
 }
 
 void LoopControl::open() {

@@ -60,9 +60,9 @@ class LoopControl {
   // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
   std::atomic<std::thread::id> thread_{};  // none: no loop runs
   Kind kind_ = Kind::kNone;
-  std::mutex mutex_;         // guards the next two
-  std::uint64_t ended_ = 0;  // loops so far
-  bool closed_ = false;
+  std::mutex mutex_;                 // guards ended_
+  std::uint64_t ended_ = 0;          // loops so far
+  std::atomic<bool> closed_{false};  // changed under mutex_ where no loop runs
   std::condition_variable end_;
 };
 
