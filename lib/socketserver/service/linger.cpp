@@ -7,8 +7,8 @@
 namespace socketserver {
 namespace {
 
-// Some round trips, within which a peer that reads has seen the end.
-constexpr std::chrono::seconds kLinger{1};
+// Some round trips, within which a peer that reads has seen the end; one that still sends may need longer.
+constexpr std::chrono::seconds kLinger{1}, kLongestLinger{30};
 
 constexpr std::size_t kReadSize = 16384;  // fits every stack; speed does not matter here
 
@@ -18,7 +18,7 @@ void end_politely(Request& request) {
   std::array<char, kReadSize> ignored;
   try {
     request.shutdown(SHUT_WR);
-    request.set_deadlines({{}, {}, {}, {}, kLinger});
+    request.set_deadlines({kLinger, kLinger, kLinger, kLinger, kLongestLinger});
     while (request.recv_into(ignored) > 0) {
     }
   } catch (const OSError&) {  // too slow, or gone: it has had its chance

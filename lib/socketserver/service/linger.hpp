@@ -5,8 +5,9 @@
 
 namespace socketserver {
 
-/// Sends the end of the stream and then reads, for a second at most, what the peer still sends: closing a
-/// connection with something unread resets it, and then the peer may lose the answer it was sent.
+/// Sends the end of the stream and then reads what the peer still sends, until nothing comes for a second,
+/// and for half a minute at most: closing a connection with something unread resets it, and then the peer may
+/// lose the answer it was sent.
 void end_politely(Request& request);
 
 }  // namespace socketserver
