@@ -30,10 +30,11 @@ TEST_F(ExecPrograms, RunEachPipedLine) {
 }
 
 TEST_F(ExecPrograms, SayWhenACommandMetALimit) {
-  start({"--command-timeout", "0.1", "--max-output", "10"});
+  start({"--command-timeout", "0.1"});
   const Outcome slow = ask({"sleep 100"});
   EXPECT_EQ(slow.err, "exec_client: the command took too long and was killed\n");
   EXPECT_EQ(slow.status, 128 + SIGKILL);
+  start({"--max-output", "10"});
   const Outcome endless = ask({"yes"});
   EXPECT_EQ(endless.out, "y\ny\ny\ny\ny\n");
   EXPECT_EQ(endless.err, "exec_client: the command printed too much and was killed\n");

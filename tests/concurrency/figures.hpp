@@ -31,13 +31,19 @@ constexpr int kSlower = 10;
 constexpr int kSlower = 1;
 #endif
 
-/// The median of five tries: a machine that is busy for a moment spoils one or two.
+/// Five tries, the shortest first.
 template <class Measure>
-Clock::duration median_of(Measure measure) {
+std::vector<Clock::duration> tries_of(Measure measure) {
   std::vector<Clock::duration> tries;
   for (int i = 0; i < 5; ++i) tries.push_back(measure());
   std::ranges::sort(tries);
-  return tries[tries.size() / 2];
+  return tries;
+}
+
+/// Their median: a machine that is busy for a moment spoils one or two.
+template <class Measure>
+Clock::duration median_of(Measure measure) {
+  return tries_of(measure)[2];
 }
 
 inline double in_ms(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }

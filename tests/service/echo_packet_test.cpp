@@ -52,7 +52,8 @@ TEST_P(EchoPackets, ClientsThatCannotBeAnsweredHurtNobody) {
     for (int i = 0; i < 20; ++i) nameless.sendto("anybody there?", address());
   }
   Socket client = connect_datagram();
-  EXPECT_EQ(ask_packet(client, "hello"), "HELLO");
+  // Over UDP it may have got the port of the nameless one, and the answers to that.
+  EXPECT_TRUE(eventually([&] { return ask_packet(client, "hello") == "HELLO"; }));
   server().kill(SIGTERM);
   const Outcome outcome = server().wait();
   EXPECT_EQ(outcome.status, 0);
@@ -65,7 +66,6 @@ TEST_P(EchoPackets, AClientThatNeverReadsDoesNotStopTheServer) {
   start("echo_server", {"--udp"});
   Socket greedy = connect_datagram();
   for (int i = 0; i < 300; ++i) {
-    greedy.settimeout(1s);
     try {
       greedy.send(std::string(1000, 'x'));
     } catch (const OSError&) {

@@ -156,7 +156,8 @@ TEST(EchoOverConnection, EndsAtTheTimeoutAndKeepsIt) {
   Socket listener = Socket::tcp();
   listener.bind({"127.0.0.1", 0});
   listener.listen();
-  Socket client = create_connection(listener.getsockname(), 50ms);
+  Socket client = create_connection(listener.getsockname(), kWatchdog);
+  client.settimeout(50ms);
   EXPECT_THROW(echo(client, "hello"), TimeoutError);
   EXPECT_EQ(client.gettimeout(), Timeout(50ms));
 }

@@ -366,7 +366,9 @@ TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
   serving.server().log_level = LogLevel::kError;
   serving.start();
   const std::string large = bytes_of(Md5Pipe::kWorthAThread);
+  std::uint64_t connections = 0;
   const auto all_kinds = [&] {
+    connections += 5;
     send_all(serving.connect(), upload_of("a", "hello"));
     send_all(serving.connect(), checked_upload("a", large, md5_of(large)));
     send_all(serving.connect(), checked_upload("b", large, std::string(32, '0')));
@@ -374,7 +376,10 @@ TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
     Socket vanishing = serving.connect();
     vanishing.sendall(checked_upload("b", large, md5_of(large)).substr(0, large.size() / 2));
     reset(vanishing);
-    return eventually([&] { return serving.server().statistics().active == 0; });
+    return eventually([&] {
+      const Statistics now = serving.server().statistics();
+      return now.accepted == connections && now.active == 0;
+    });
   };
   ASSERT_TRUE(all_kinds());
   const std::size_t descriptors = open_descriptors(), threads = running_threads();

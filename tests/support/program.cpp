@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
@@ -160,6 +161,14 @@ Outcome run(std::vector<std::string> argv, const std::string& input) {
 std::vector<std::string> options_for(const Address& address) {
   if (address.family() == AF_UNIX) return {"--unix", address.path()};
   return {"--host", address.host(), "--port", std::to_string(address.port())};
+}
+
+bool has_ended(pid_t process) {
+  // proc(5): the state stands behind the name, which stands in parentheses and may hold any character.
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  if (!std::getline(file, line)) return ::kill(process, 0) < 0 && errno == ESRCH;
+  return line.compare(line.rfind(')') + 2, 1, "Z") == 0;
 }
 
 }  // namespace socketserver::testing

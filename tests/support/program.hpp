@@ -63,4 +63,7 @@ Outcome run(std::vector<std::string> argv, const std::string& input = {});
 /// The host and port (or path) of an address as the programs' options: --host H --port P, or --unix PATH.
 std::vector<std::string> options_for(const Address& address);
 
+/// Has this process, which need not be ours, ended? One that its parent has not reaped yet has.
+bool has_ended(pid_t process);
+
 }  // namespace socketserver::testing

@@ -16,7 +16,7 @@ namespace socketserver {
 class ForkSet {
  public:
   /// For a child to end by itself once its connection is shut down; then it is killed.
-  static constexpr std::chrono::seconds kGrace{1};
+  static constexpr std::chrono::seconds kGrace{2};
 
   ForkSet() = default;
   ForkSet(const ForkSet&) = delete;
