@@ -59,7 +59,11 @@ Address address_in(const std::string& line) {
 
 }  // namespace
 
-std::string our_program(const std::string& name) { return std::string(SOCKETSERVER_BIN_DIR) + "/" + name; }
+std::string our_program(const std::string& name) {
+  std::string path = SOCKETSERVER_BIN_DIR "/";
+  path += name;
+  return path;
+}
 
 std::string test_script(const std::string& name) { return SOCKETSERVER_TEST_DIR "/" + name; }
 
