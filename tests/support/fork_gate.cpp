@@ -1,7 +1,7 @@
 // AddressSanitizer and ThreadSanitizer of clang 14 and g++ 12 fork while other threads hold locks of their
 // allocator, which then stay held in the child for ever. The servers' handlers are promised an allocator that
 // works, as glibc's does; so here no thread may be inside operator new or delete while another one forks.
-// ThreadSanitizer of clang lets nobody replace these operators, so there it cannot be helped.
+// ThreadSanitizer of clang lets nobody replace these operators: there such tests have to be left out.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define SOCKETSERVER_FORK_GATE 1
