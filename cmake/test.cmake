@@ -2,7 +2,6 @@
 #   CXX        the compiler, e.g. clang++; else $CXX, else the system's
 #   SANITIZE   address,undefined or thread
 #   WERROR     ON makes warnings errors; else $SOCKETSERVER_WERROR
-#   EXCLUDE    a regular expression: the tests that are left out, by ctest's names
 #   BUILD_DIR  else build/test, with compiler and sanitizer in its name where they are given
 #   CMAKE_BUILD_TYPE  else one for tests: asserts on, quick to compile
 # $CMAKE_BUILD_PARALLEL_LEVEL and $CTEST_PARALLEL_LEVEL limit what runs side by side; else all cores are used.
@@ -45,7 +44,9 @@ endforeach()
 configure(${BUILD_DIR} ${kind_of_build}
           -D SOCKETSERVER_BUILD_APPS=ON -D SOCKETSERVER_BUILD_TESTS=ON "-DSOCKETSERVER_SANITIZE=${SANITIZE}")
 step("The build failed" ${CMAKE_COMMAND} --build ${BUILD_DIR} --target all all_verify_interface_header_sets)
-if(DEFINED EXCLUDE)
-  set(exclude --exclude-regex ${EXCLUDE})
+# ThreadSanitizer forks while other threads hold locks of its allocator, and lets nobody replace its operators as
+# tests/support/fork_gate.cpp does: tests that fork beside threads of their own would hang now and then.
+if(SANITIZE STREQUAL "thread")
+  set(exclude --exclude-regex "Forking|ForkSet|with_processes|RunsOneHandlerUnderEveryModel")
 endif()
 step("Tests failed" ${CMAKE_CTEST_COMMAND} --test-dir ${BUILD_DIR} --output-on-failure --no-tests=error ${exclude})
