@@ -10,6 +10,8 @@
 #include <stdexcept>
 
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/prethreading.hpp"
+#include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "socketserver/net/error.hpp"
 
@@ -34,6 +36,11 @@ std::unique_ptr<SocketServer> make_server(const ServerOptions& options, RequestH
   const auto most = static_cast<std::size_t>(options.max_connections);
   if (most > 0) server->max_connections = most;
   if constexpr (requires { server->max_children; }) server->max_children = most > 0 ? most : kMostChildren;
+  if constexpr (requires { server->workers; }) {
+    if (options.workers > 0) server->workers = static_cast<std::size_t>(options.workers);
+  } else if (options.workers > 0) {
+    throw UsageError("--workers: the model has no fixed number of them");
+  }
   server->drain_timeout = options.drain.value_or(std::chrono::nanoseconds::max());
   server->deadlines = {options.idle, options.read, options.idle, options.write, options.request};
   server->log_level = options.log_level == "debug"     ? LogLevel::kDebug
@@ -48,6 +55,8 @@ std::unique_ptr<SocketServer> make_of_model(const std::string& model, const Serv
                                             RequestHandlerClass handler) {
   if (model == "forking") return make_server<ForkingMixIn<Base>>(options, std::move(handler));
   if (model == "threading") return make_server<ThreadingMixIn<Base>>(options, std::move(handler));
+  if (model == "thread-pool") return make_server<ThreadPoolMixIn<Base>>(options, std::move(handler));
+  if (model == "prethreading") return make_server<PrethreadingMixIn<Base>>(options, std::move(handler));
   return make_server<Base>(options, std::move(handler));
 }
 
@@ -112,9 +121,11 @@ void ServerOptions::add_to(Options& options) {
   options.value("host", "HOST", host, "address to listen on; '*' is every one, IPv6 and IPv4");
   options.integer("port", "PORT", port, 0, 65535, "port to listen on; 0: any free one");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
-  options.choice("model", model, {"iterative", "threading", "forking"},
+  options.choice("model", model, {"iterative", "threading", "forking", "thread-pool", "prethreading"},
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
+  options.integer("workers", "N", workers, 0, 10'000,
+                  "threads of a thread-pool or prethreading server; 0: as many as the model has by default");
   options.integer("max-connections", "N", max_connections, 0, 1'000'000,
                   "requests in progress at once, others wait; 0: 16384 threads or 1024 processes");
   options.seconds("drain-timeout", drain,

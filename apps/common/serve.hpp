@@ -15,6 +15,7 @@ struct ServerOptions {
   long long port = 0;
   std::string unix_path;  ///< empty: host and port count
   std::string model;      ///< empty: threading, or iterative where requests are datagrams
+  long long workers = 0;  ///< of models that have a number of them; 0: the model's own default
   /// Empty: as many as the model has room for, see the .cpp file.
   long long max_connections = 0;
   Timeout drain = std::chrono::seconds(5);  ///< how long requests in progress may go on after a signal
@@ -26,8 +27,8 @@ struct ServerOptions {
   Timeout request;  ///< of a whole connection; not limited: a client that works may go on
   std::string log_level = "warning";
 
-  /// Adds --host, --port, --unix, --model, --max-connections, and those of deadlines and logging. `*this`
-  /// must outlive options.parse().
+  /// Adds --host, --port, --unix, --model, --workers, --max-connections, and those of deadlines and logging.
+  /// `*this` must outlive options.parse().
   void add_to(Options& options);
   /// Where to listen. Throws std::runtime_error, "cannot listen on ...", for a name that is not known, or a
   /// path that cannot be one.

@@ -24,12 +24,16 @@
 //   | iterative             | TCPServer itself     | the loop                    | 1               |
 //   | thread per request    | ThreadingMixIn<...>  | a thread of its own         | max_connections |
 //   | process per request   | ForkingMixIn<...>    | a child process of its own  | max_children    |
+//   | thread pool           | ThreadPoolMixIn<...> | a thread that waits for one | workers         |
+//   | prethreaded           | PrethreadingMixIn<>  | a thread that accepted it   | workers         |
 //
 // ThreadingTCPServer is ThreadingMixIn<TCPServer>, and so on for UDP, UnixStream, UnixDatagram, and Forking.
 // Names are those of Python's socketserver; tests/README.md lists where each is and what differs.
 #pragma once
 
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/prethreading.hpp"
+#include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "socketserver/handler/base_request_handler.hpp"
 #include "socketserver/handler/datagram_request_handler.hpp"

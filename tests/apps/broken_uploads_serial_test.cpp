@@ -8,6 +8,7 @@
 
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/file_store.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -147,8 +148,8 @@ TEST_P(BrokenUploadsSerial, ByAKilledServerLeaveTheOldFileOrTheNewOne) {
   expect_whole_files();
 }
 
-INSTANTIATE_TEST_SUITE_P(ConcurrentModels, BrokenUploadsSerial, ::testing::Values("threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(ConcurrentModels, BrokenUploadsSerial, ::testing::ValuesIn(kConcurrentModels),
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace socketserver::testing

@@ -5,6 +5,7 @@
 
 #include "socketserver/service/echo.hpp"
 #include "socketserver/socketserver.hpp"
+#include "support/models.hpp"
 #include "support/program.hpp"
 #include "support/serving.hpp"
 
@@ -66,10 +67,31 @@ TEST_P(Limits, WithoutTimeoutsAClientMayTakeItsTime) {
   EXPECT_EQ(echo(client, "hello"), "hello");
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModels, Limits, ::testing::Values("iterative", "threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(AllModels, Limits, ::testing::ValuesIn(kAllModels),
+                         [](const auto& one) { return name_of(one.param); });
 
-class LimitsSideBySide : public Limits {};
+class LimitsSideBySide : public Limits {
+ protected:
+  /// The option for so many workers, where the model has a fixed number.
+  static std::vector<std::string> workers(const std::string& number) {
+    const bool fixed = GetParam() == "thread-pool" || GetParam() == "prethreading";
+    return fixed ? std::vector<std::string>{"--workers", number} : std::vector<std::string>();
+  }
+};
+
+TEST_P(LimitsSideBySide, WorkersLetOthersWait) {
+  if (workers("2").empty()) GTEST_SKIP() << "the model has no fixed number of workers";
+  start(workers("2"));
+  Socket first = connect(), second = connect(), third = connect();
+  EXPECT_EQ(echo(first, "1"), "1");
+  EXPECT_EQ(echo(second, "2"), "2");
+  third.sendall("3");
+  third.settimeout(50ms);
+  EXPECT_THROW(third.recv(1), TimeoutError);
+  first.close();
+  third.settimeout(kWatchdog);
+  EXPECT_EQ(third.recv(1), "3");
+}
 
 TEST_P(LimitsSideBySide, MaxConnectionsLetsOthersWait) {
   start({"--max-connections", "2"});
@@ -86,7 +108,7 @@ TEST_P(LimitsSideBySide, MaxConnectionsLetsOthersWait) {
 
 // A forking server once stopped at Python's 40 children.
 TEST_P(LimitsSideBySide, ManyClientsAreServedAtOnce) {
-  start({});
+  start(workers("100"));
   std::vector<Socket> clients;
   for (int i = 0; i < 100; ++i) {
     clients.push_back(connect());
@@ -100,7 +122,9 @@ TEST_P(LimitsSideBySide, RaisesItsLimitOfDescriptors) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit low{64, limit.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  start({"--max-connections", "200"});
+  std::vector<std::string> options = workers("100");
+  options.insert(options.end(), {"--max-connections", "200"});
+  start(options);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   std::vector<Socket> clients;
   for (int i = 0; i < 100; ++i) {
@@ -109,8 +133,8 @@ TEST_P(LimitsSideBySide, RaisesItsLimitOfDescriptors) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(ConcurrentModels, LimitsSideBySide, ::testing::Values("threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(ConcurrentModels, LimitsSideBySide, ::testing::ValuesIn(kConcurrentModels),
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace socketserver::testing

@@ -7,6 +7,7 @@
 
 #include "socketserver/service/echo.hpp"
 #include "socketserver/socketserver.hpp"
+#include "support/models.hpp"
 #include "support/program.hpp"
 #include "support/serving.hpp"
 
@@ -103,10 +104,10 @@ TEST_P(SignalsInEveryModel, AllowARestartOnTheSamePortRightAfter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, SignalsInEveryModel,
-                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kAllModels),
                                             ::testing::Values(SIGINT, SIGTERM)),
                          [](const auto& one) {
-                           return std::get<0>(one.param) +
+                           return name_of(std::get<0>(one.param)) +
                                   (std::get<1>(one.param) == SIGINT ? "_INT" : "_TERM");
                          });
 
@@ -146,7 +147,7 @@ TEST_F(Signals, OneForAForkedChildIsNotOneForTheServer) {
 
 TEST_F(Signals, ThePathOfAUnixSocketIsRemoved) {
   const std::string path = directory_ / "socket";
-  for (const std::string model : {"iterative", "threading", "forking"}) {
+  for (const std::string& model : kAllModels) {
     start(model, {"--unix", path});
     EXPECT_TRUE(std::filesystem::exists(path));
     { Socket client = served(); }

@@ -11,6 +11,8 @@
 
 #include "net/sockets.hpp"
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/prethreading.hpp"
+#include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "support/serving.hpp"
 
@@ -62,7 +64,8 @@ struct ServerNames {
   static std::string GetName(int) {
     const std::string name = ::testing::internal::GetTypeName<Server>();
     std::string words;
-    for (const char* word : {"Threading", "Forking", "TCP", "UDP", "UnixStream", "UnixDatagram"})
+    for (const char* word :
+         {"Threading", "Forking", "ThreadPool", "Prethreading", "TCP", "UDP", "UnixStream", "UnixDatagram"})
       if (name.find(word) != name.npos) words += word;
     return words;
   }

@@ -61,7 +61,8 @@ class ScarcitySerial : public ::testing::Test {
  protected:
   TemporaryDirectory directory_;
 };
-using Servers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ForkingTCPServer>;
+using Servers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ForkingTCPServer,
+                                 ThreadPoolMixIn<TCPServer>, PrethreadingMixIn<TCPServer>>;
 TYPED_TEST_SUITE(ScarcitySerial, Servers, ServerNames);
 
 TYPED_TEST(ScarcitySerial, of_descriptors_costs_nothing_drops_nobody_and_is_logged_once) {
@@ -177,6 +178,12 @@ void reset_many(int count) {
 
 TEST(ResetSerial, by_10000_clients_leaks_nothing_in_a_loop) { reset_many<TCPServer>(10'000); }
 TEST(ResetSerial, by_10000_clients_leaks_nothing_with_threads) { reset_many<ThreadingTCPServer>(10'000); }
+TEST(ResetSerial, by_10000_clients_leaks_nothing_in_a_pool) {
+  reset_many<ThreadPoolMixIn<TCPServer>>(10'000);
+}
+TEST(ResetSerial, by_10000_clients_leaks_nothing_with_prethreading) {
+  reset_many<PrethreadingMixIn<TCPServer>>(10'000);
+}
 TEST(ResetSerial, by_10000_clients_leaks_nothing_with_processes) {
   reset_many<ForkingTCPServer>(10'000 / static_cast<int>(kSlower));
 }

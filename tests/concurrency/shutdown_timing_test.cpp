@@ -102,7 +102,9 @@ class ShutdownTiming : public ::testing::Test {
 using Servers =
     ::testing::Types<TCPServer, UDPServer, UnixStreamServer, UnixDatagramServer, ThreadingTCPServer,
                      ThreadingUDPServer, ThreadingUnixStreamServer, ThreadingUnixDatagramServer,
-                     ForkingTCPServer, ForkingUDPServer, ForkingUnixStreamServer, ForkingUnixDatagramServer>;
+                     ForkingTCPServer, ForkingUDPServer, ForkingUnixStreamServer, ForkingUnixDatagramServer,
+                     ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UDPServer>, PrethreadingMixIn<TCPServer>,
+                     PrethreadingMixIn<UDPServer>>;
 TYPED_TEST_SUITE(ShutdownTiming, Servers, ServerNames);
 
 TYPED_TEST(ShutdownTiming, is_short_for_an_idle_server) {

@@ -25,23 +25,24 @@ void wait_for_end(Request& request) {
 
 class ThreadSetTest : public ::testing::Test {
  protected:
-  explicit ThreadSetTest(std::chrono::nanoseconds tick = ThreadSet::kTick) : set_(tick) {}
+  explicit ThreadSetTest(std::chrono::nanoseconds tick = ActiveRequests::kTick) : set_(tick) {}
   ~ThreadSetTest() override { set_.drain(Deadline::now()); }
 
   /// Starts a thread that runs `handle`; returns the client's end.
-  Socket start(std::function<void(Request&)> handle, std::size_t stack_size = ThreadSet::kStackSize) {
+  Socket start(std::function<void(Request&)> handle) {
     Pair pair = unix_pair();
     Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
     {
       const std::lock_guard lock(mutex_);
       handlers_.push_back(std::move(handle));
     }
-    set_.start(server_, request, stack_size);
+    set_.start(server_, request, limits_);
     return std::move(pair.ours);
   }
 
   MadeUpServer server_{[this](Request& request, const Address&, BaseServer&) { next_handler()(request); }};
   ThreadSet set_;
+  ThreadSet::Limits limits_{.idle = 1ms};
 
  private:
   std::function<void(Request&)> next_handler() {
@@ -223,7 +224,7 @@ TEST_F(ThreadSetTest, keeps_nothing_of_finished_threads) {
 TEST_F(ThreadSetTest, leaves_the_request_with_the_caller_when_there_can_be_no_thread) {
   Pair pair = unix_pair();
   Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
-  EXPECT_THROW(set_.start(server_, request, std::size_t{1} << 60), OSError);
+  EXPECT_THROW(set_.start(server_, request, {ThreadSet::kAnyNumber, 1ms, std::size_t{1} << 60}), OSError);
   EXPECT_EQ(set_.size(), 0u);
   EXPECT_FALSE(request.ended());
   request.sendall("still here");
@@ -236,7 +237,9 @@ TEST_F(ThreadSetTest, leaves_the_request_with_the_caller_when_there_can_be_no_th
 TEST_F(ThreadSetTest, takes_any_stack_size_that_there_can_be) {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{100'001}, std::size_t{16} << 20}) {
-    Socket client = start([](Request& request) { request.sendall("fits"); }, size);
+    limits_.stack_size = size;
+    limits_.idle = 0ms;
+    Socket client = start([](Request& request) { request.sendall("fits"); });
     EXPECT_EQ(read_all(client), "fits") << size;
   }
 }
@@ -245,12 +248,80 @@ TEST_F(ThreadSetTest, throws_where_the_user_may_have_no_more_threads) {
   EXPECT_EXIT(in_user_without_processes([&] {
                 Pair pair = unix_pair();
                 Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
-                EXPECT_EQ(message_of<OSError>([&] { set_.start(server_, request); }),
+                EXPECT_EQ(message_of<OSError>([&] { set_.start(server_, request, {}); }),
                           "pthread_create: Resource temporarily unavailable");
                 request.sendall("still here");
                 return pair.ours.recv(100) == "still here";
               }),
               ::testing::ExitedWithCode(0), "");
+}
+
+// ---- threads that wait for more ----
+
+TEST_F(ThreadSetTest, gives_a_thread_that_waits_the_next_request) {
+  limits_.idle = kWatchdog;
+  std::vector<std::thread::id> threads;
+  for (int i = 0; i < 3; ++i) {
+    Socket client = start([&](Request&) { threads.push_back(std::this_thread::get_id()); });
+    EXPECT_EQ(read_all(client), "");
+    EXPECT_TRUE(eventually([&] { return set_.size() == 0; }));
+  }
+  EXPECT_EQ(threads, std::vector(3, threads.front()));
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);  // it does not wait for kWatchdog
+}
+
+TEST_F(ThreadSetTest, ends_threads_that_nobody_needs) {
+  limits_.idle = 1ms;
+  const std::size_t threads = running_threads();
+  Socket first = start(wait_for_end), second = start(wait_for_end);
+  EXPECT_EQ(running_threads(), threads + 2);
+  first.close();
+  second.close();
+  EXPECT_TRUE(eventually([&] { return running_threads() == threads; }));
+}
+
+TEST_F(ThreadSetTest, starts_another_thread_while_all_are_busy) {
+  limits_.idle = kWatchdog;
+  Socket first = start(wait_for_end), second = start([](Request&request) { request.sendall("done"); });
+  EXPECT_EQ(read_all(second), "done");
+}
+
+// ---- a limited number of threads ----
+
+TEST_F(ThreadSetTest, keeps_requests_beyond_its_threads_waiting_in_order) {
+  limits_.threads = 1;
+  std::string order;
+  Socket first = start(wait_for_end);
+  Socket second = start([&](Request&) { order += '2'; }), third = start([&](Request&) { order += '3'; });
+  EXPECT_EQ(set_.size(), 3u);
+  EXPECT_FALSE(wait_readable(second.fileno(), Deadline::now()));
+  first.close();
+  EXPECT_EQ(read_all(third), "");
+  EXPECT_EQ(order, "23");
+}
+
+TEST_F(ThreadSetTest, serves_what_waits_before_it_has_drained) {
+  limits_.threads = 1;
+  Socket first = start(wait_for_end), second = start([](Request&request) { request.sendall("served"); });
+  first.close();
+  EXPECT_EQ(set_.drain(Deadline::never()), 0u);
+  EXPECT_EQ(read_all(second), "served");
+}
+
+TEST_F(ThreadSetTest, interrupts_what_waits_too) {
+  limits_.threads = 1;
+  Socket first = start(wait_for_end), second = start(wait_for_end);
+  EXPECT_EQ(set_.drain(Deadline::now()), 2u);
+  EXPECT_EQ(read_all(second), "");
+}
+
+TEST_F(ThreadSetTest, lets_a_request_wait_where_there_can_be_no_second_thread) {
+  limits_.threads = 2;
+  Socket first = start(wait_for_end);
+  limits_.stack_size = std::size_t{1} << 60;
+  Socket second = start([](Request& request) { request.sendall("served"); });
+  first.close();
+  EXPECT_EQ(read_all(second), "served");
 }
 
 TEST_F(ThreadSetTest, may_be_used_by_several_threads_at_once) {
@@ -260,7 +331,7 @@ TEST_F(ThreadSetTest, may_be_used_by_several_threads_at_once) {
       for (int n = 0; n < 100; ++n) {
         Pair pair = unix_pair();
         Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
-        set_.start(server_, request);
+        set_.start(server_, request, {});
         EXPECT_LE(read_all(pair.ours).size(), 1u);  // none where drain() came first
       }
     });

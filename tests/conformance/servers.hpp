@@ -29,6 +29,16 @@ template <class Server>
 inline constexpr bool kBesideTheLoop = kInProcesses<Server>;
 template <class Base>
 inline constexpr bool kBesideTheLoop<ThreadingMixIn<Base>> = true;
+template <class Base>
+inline constexpr bool kBesideTheLoop<ThreadPoolMixIn<Base>> = true;
+template <class Base>
+inline constexpr bool kBesideTheLoop<PrethreadingMixIn<Base>> = true;
+
+/// handle_request() runs its handler beside the loop.
+template <class Server>
+inline constexpr bool kOneBesideTheLoop = kBesideTheLoop<Server>;
+template <class Base>
+inline constexpr bool kOneBesideTheLoop<PrethreadingMixIn<Base>> = false;
 
 template <class, class>
 struct JoinedTypes;
@@ -44,9 +54,14 @@ using Joined = typename JoinedTypes<A, B>::type;
 using IterativeStreams = ::testing::Types<TCPServer, UnixStreamServer>;
 using IterativeDatagrams = ::testing::Types<UDPServer, UnixDatagramServer>;
 using ConcurrentStreams = ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
-                                           ForkingTCPServer, ForkingUnixStreamServer>;
-using ConcurrentDatagrams = ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
-                                             ForkingUDPServer, ForkingUnixDatagramServer>;
+                                           ForkingTCPServer, ForkingUnixStreamServer,      //
+                                           ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
+                                           PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>>;
+using ConcurrentDatagrams =
+    ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
+                     ForkingUDPServer, ForkingUnixDatagramServer,      //
+                     ThreadPoolMixIn<UDPServer>, ThreadPoolMixIn<UnixDatagramServer>,
+                     PrethreadingMixIn<UDPServer>, PrethreadingMixIn<UnixDatagramServer>>;
 using StreamServers = Joined<IterativeStreams, ConcurrentStreams>;
 using ConcurrentServers = Joined<ConcurrentStreams, ConcurrentDatagrams>;
 using AllServers = Joined<StreamServers, Joined<IterativeDatagrams, ConcurrentDatagrams>>;

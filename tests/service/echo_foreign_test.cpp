@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "support/models.hpp"
 #include "support/program.hpp"
 
 namespace socketserver::testing {
@@ -38,7 +39,7 @@ class EchoPython : public ::testing::TestWithParam<Form> {
 };
 
 TEST_P(EchoPython, ClientsAreServedInEveryModel) {
-  for (const std::string model : {"iterative", "threading", "forking"}) {
+  for (const std::string& model : kAllModels) {
     std::vector<std::string> argv{our_program("echo_server"), "--port", "0", "--model", model};
     argv.insert(argv.end(), GetParam().options.begin(), GetParam().options.end());
     Program server(argv);
@@ -90,8 +91,8 @@ TEST_P(EchoNetcat, SpeaksWithTheServerByDatagrams) {
   nc.wait_for_output("HELLO\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModels, EchoNetcat, ::testing::Values("iterative", "threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(AllModels, EchoNetcat, ::testing::ValuesIn(kAllModels),
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace socketserver::testing

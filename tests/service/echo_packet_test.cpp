@@ -3,6 +3,7 @@
 
 #include "service/service_programs.hpp"
 #include "socketserver/service/packet.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -89,7 +90,7 @@ TEST_P(EchoPackets, AClientThatNeverReadsDoesNotStopTheServer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, EchoPackets,
-                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kAllModels),
                                             ::testing::Values("ipv4", "ipv6", "unix")),
                          name_of_case);
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "service/service_programs.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -123,12 +124,12 @@ TEST_P(Echo, ClientsThatResetLeaveTheServerUnharmed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Echo,
-                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kAllModels),
                                             ::testing::Values("ipv4", "ipv6", "unix")),
                          name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(ConcurrentModels, EchoSideBySide,
-                         ::testing::Combine(::testing::Values("threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kConcurrentModels),
                                             ::testing::Values("ipv4", "ipv6", "unix")),
                          name_of_case);
 

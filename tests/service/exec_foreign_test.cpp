@@ -1,6 +1,7 @@
 // Exec with foreign peers: Python programs over socket, struct and json alone, and nc.
 #include <gtest/gtest.h>
 
+#include "support/models.hpp"
 #include "support/program.hpp"
 
 namespace socketserver::testing {
@@ -16,7 +17,7 @@ class ExecPython : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(ExecPython, ClientsAreServedInEveryModel) {
-  for (const std::string model : {"iterative", "threading", "forking"}) {
+  for (const std::string& model : kAllModels) {
     Program server({our_program("exec_server"), "--port", "0", "--framing", GetParam(), "--model", model});
     const std::string port = std::to_string(server.wait_until_listening().port());
     const Outcome client = run({*python_, test_script("service/exec_client.py"), GetParam(), "127.0.0.1",
@@ -51,7 +52,7 @@ TEST_P(ExecPython, ServersAnswerLongOutputsWhole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Framings, ExecPython, ::testing::Values("raw", "ready", "length", "json"),
-                         [](const auto& one) { return one.param; });
+                         [](const auto& one) { return name_of(one.param); });
 
 TEST(ExecNetcat, ShowsRawAnswers) {
   const auto nc = find_program("nc");

@@ -8,6 +8,7 @@
 #include "service/service_programs.hpp"
 #include "socketserver/json/json.hpp"
 #include "socketserver/service/exec_client.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -155,7 +156,7 @@ TEST_P(Exec, ACommandGoesWithItsServer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Exec,
-                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kAllModels),
                                             ::testing::Values("ipv4", "unix")),
                          name_of_case);
 

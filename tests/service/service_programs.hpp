@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "socketserver/socketserver.hpp"
+#include "support/models.hpp"
 #include "support/program.hpp"
 #include "support/serving.hpp"
 
@@ -49,7 +50,7 @@ class ServicePrograms : public ::testing::TestWithParam<std::tuple<std::string, 
 };
 
 inline std::string name_of_case(const ::testing::TestParamInfo<ServicePrograms::ParamType>& info) {
-  return std::get<0>(info.param) + "_" + std::get<1>(info.param);
+  return name_of(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
 }
 
 }  // namespace socketserver::testing

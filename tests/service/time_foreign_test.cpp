@@ -1,6 +1,7 @@
 // Time with foreign peers: Python programs over socket alone.
 #include <gtest/gtest.h>
 
+#include "support/models.hpp"
 #include "support/program.hpp"
 
 namespace socketserver::testing {
@@ -21,7 +22,7 @@ class TimePython : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(TimePython, ClientsAreServedInEveryModel) {
-  for (const std::string model : {"iterative", "threading", "forking"}) {
+  for (const std::string& model : kAllModels) {
     std::vector<std::string> argv = ours("time_server", "0");
     argv.insert(argv.end(), {"--model", model});
     Program server(argv, {"TZ=ABC-5:30"});
@@ -44,7 +45,7 @@ TEST_P(TimePython, ServersServeOurClient) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BothTransports, TimePython, ::testing::Values("udp", "tcp"),
-                         [](const auto& one) { return one.param; });
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace socketserver::testing

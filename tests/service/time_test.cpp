@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "socketserver/socketserver.hpp"
+#include "support/models.hpp"
 #include "support/program.hpp"
 #include "support/serving.hpp"
 
@@ -153,10 +154,10 @@ TEST_P(Time, SurvivesEveryBadFormat) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Time,
-                         ::testing::Combine(::testing::Values("iterative", "threading", "forking"),
+                         ::testing::Combine(::testing::ValuesIn(kAllModels),
                                             ::testing::Values("udp", "tcp", "unix", "unixtcp")),
                          [](const auto& one) {
-                           return std::get<0>(one.param) + "_" + std::get<1>(one.param);
+                           return name_of(std::get<0>(one.param)) + "_" + std::get<1>(one.param);
                          });
 
 // ---- lines over a connection ----

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "service/upload_fixture.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -42,9 +43,9 @@ TEST_P(UploadPythonClients, AreServed) {
 
 INSTANTIATE_TEST_SUITE_P(AllForms, UploadPythonClients,
                          ::testing::Combine(::testing::Values("put", "msg", "md5"),
-                                            ::testing::Values("iterative", "threading", "forking")),
+                                            ::testing::ValuesIn(kAllModels)),
                          [](const auto& one) {
-                           return std::get<0>(one.param) + "_" + std::get<1>(one.param);
+                           return name_of(std::get<0>(one.param)) + "_" + name_of(std::get<1>(one.param));
                          });
 
 /// Our client's form, and the headers that the server prints for two files.

@@ -10,6 +10,7 @@
 
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/md5_pipe.hpp"
+#include "support/models.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -309,8 +310,8 @@ TEST_P(Uploads, WithHeadersThatAreNoneEndTheConnection) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), static_cast<long>(std::size(bad)) + 1) << lines;
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModels, Uploads, ::testing::Values("iterative", "threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(AllModels, Uploads, ::testing::ValuesIn(kAllModels),
+                         [](const auto& one) { return name_of(one.param); });
 
 // ---- several clients at once ----
 
@@ -342,8 +343,8 @@ TEST_P(UploadsSideBySide, AreStoredWhileAnotherClientStands) {
   EXPECT_EQ(names_in(stored()), (Names{"0", "1", "2", "3", "4", "stuck"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(ConcurrentModels, UploadsSideBySide, ::testing::Values("threading", "forking"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(ConcurrentModels, UploadsSideBySide, ::testing::ValuesIn(kConcurrentModels),
+                         [](const auto& one) { return name_of(one.param); });
 
 // ---- over a Unix socket, and without a program ----
 

@@ -1,13 +1,11 @@
 #include "socketserver/concurrency/thread_set.hpp"
 
-#include <limits.h>
-
-#include <algorithm>
 #include <cassert>
-#include <chrono>
-#include <exception>
+#include <optional>
 #include <utility>
 
+#include "socketserver/concurrency/thread.hpp"
+#include "socketserver/concurrency/wait_until.hpp"
 #include "socketserver/net/error.hpp"
 
 namespace socketserver {
@@ -15,130 +13,121 @@ namespace {
 
 constinit thread_local const ThreadSet* set_of_this_thread = nullptr;
 
-class ThreadAttributes {
- public:
-  explicit ThreadAttributes(std::size_t stack_size) {
-    ::pthread_attr_init(&attributes_);
-    if (stack_size > 0)
-      ::pthread_attr_setstacksize(&attributes_,
-                                  std::max(stack_size, static_cast<std::size_t>(PTHREAD_STACK_MIN)));
-  }
-  ~ThreadAttributes() { ::pthread_attr_destroy(&attributes_); }
-  ThreadAttributes(const ThreadAttributes&) = delete;
-  ThreadAttributes& operator=(const ThreadAttributes&) = delete;
-  const pthread_attr_t* get() const { return &attributes_; }
-
- private:
-  pthread_attr_t attributes_;
-};
-
 }  // namespace
 
-struct ThreadSet::Worker {
+struct ThreadSet::Job {
+  Job(ThreadSet& of, BaseServer& by, Request&& what)
+      : set(of),
+        server(by),
+        request(std::move(what)),
+        entry(std::in_place, of.active_, request, by.deadlines) {}
+
   ThreadSet& set;
   BaseServer& server;
   Request request;
-  Worker* next = nullptr;
-  Worker** link = nullptr;  // what points to this one
+  std::optional<ActiveRequests::Entry> entry;
+  Job* next = nullptr;
 };
 
-ThreadSet::~ThreadSet() { assert(size() == 0); }
+/// A thread that waits for its next job.
+struct ThreadSet::Idle {
+  std::condition_variable wakes;
+  std::unique_ptr<Job> job;
+  Idle* next = nullptr;
+};
 
-void ThreadSet::start(BaseServer& server, Request& request, std::size_t stack_size) {
-  auto worker = std::unique_ptr<Worker>(new Worker{*this, server, std::move(request)});
-  const Deadlines& deadlines = server.deadlines;
-  add(*worker);
-  // Only now: a watcher that finds nobody ends.
-  if (deadlines.first_byte || deadlines.read || deadlines.idle) watch(worker->request);
-  const ThreadAttributes attributes(stack_size);
+ThreadSet::~ThreadSet() { assert(jobs_ == 0 && threads_ == 0); }
+
+void ThreadSet::start(BaseServer& server, Request& request, const Limits& limits) {
+  auto job = std::make_unique<Job>(*this, server, std::move(request));
+  if (place(job, limits)) return;
   pthread_t thread;
-  if (const int error = ::pthread_create(&thread, attributes.get(), &ThreadSet::run, worker.get())) {
-    const std::lock_guard lock(mutex_);
-    remove_locked(*worker);
-    if (--running_ == 0) all_ended_.notify_all();
-    worker->request.set_watch(nullptr);
-    request = std::move(worker->request);
-    throw_os_error(error, "pthread_create");
+  const int error = create_thread(thread, limits.stack_size, &ThreadSet::run, job.get());
+  if (error == 0) {
+    job.release();  // the thread's own now
+    return;
   }
-  worker.release();  // the thread's own now
+  const std::lock_guard lock(mutex_);
+  --threads_;
+  if (limits.threads != kAnyNumber && threads_ > 0) return hand_over_locked(std::move(job));
+  job->entry.reset();
+  request = std::move(job->request);
+  count_down_locked(jobs_);
+  throw_os_error(error, "pthread_create");
+}
+
+// False: it needs a new thread, which is counted already.
+bool ThreadSet::place(std::unique_ptr<Job>& job, const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  ++jobs_;
+  idle_timeout_ = limits.idle;
+  if (idle_ != nullptr || threads_ >= limits.threads) {
+    hand_over_locked(std::move(job));
+    return true;
+  }
+  ++threads_;
+  return false;
+}
+
+void ThreadSet::hand_over_locked(std::unique_ptr<Job> job) {
+  if (idle_ != nullptr) {
+    Idle& idle = *std::exchange(idle_, idle_->next);
+    idle.job = std::move(job);
+    return idle.wakes.notify_one();
+  }
+  *queue_end_ = job.release();
+  queue_end_ = &(*queue_end_)->next;
+}
+
+std::unique_ptr<ThreadSet::Job> ThreadSet::dequeue_locked() {
+  std::unique_ptr<Job> job(queue_);
+  if (!job) return nullptr;
+  queue_ = job->next;
+  if (queue_ == nullptr) queue_end_ = &queue_;
+  return job;
 }
 
 void* ThreadSet::run(void* started) {
-  std::unique_ptr<Worker> worker(static_cast<Worker*>(started));
-  set_of_this_thread = &worker->set;
-  worker->server.complete_request_alone(worker->request);
-  worker->set.finish(std::move(worker));
+  std::unique_ptr<Job> job(static_cast<Job*>(started));
+  ThreadSet& set = job->set;
+  set_of_this_thread = &set;
+  Idle self;
+  do {
+    job->server.complete_request_alone(job->request);
+    // The request goes while it still counts, since it tells the server of its end.
+    job.reset();
+  } while (set.next_job(self, job));
   return nullptr;
 }
 
-void ThreadSet::add(Worker& worker) {
-  const std::lock_guard lock(mutex_);
-  worker.next = first_;
-  worker.link = &first_;
-  if (first_ != nullptr) first_->link = &worker.next;
-  first_ = &worker;
-  ++running_;
-}
-
-// Where there can be no watcher, the kernel's timers do its work.
-void ThreadSet::watch(Request& request) {
-  const std::lock_guard lock(mutex_);
-  if (!watching_) {
-    if (watcher_.joinable()) watcher_.join();
-    try {
-      watcher_ = std::thread([this] { look_after_waits(); });
-    } catch (const std::exception&) {
-      return;
-    }
-    watching_ = true;
-  }
-  request.set_watch(&clock_);
-}
-
-void ThreadSet::look_after_waits() {
-  std::unique_lock lock(mutex_);
-  do {
-    watcher_wakes_.wait_for(lock, clock_.tick, [this] { return end_watcher_; });
-    ++clock_.now;
-    for (Worker* worker = first_; worker != nullptr; worker = worker->next)
-      worker->request.end_overdue_wait();
-  } while (running_ > 0 && !end_watcher_);
-  watching_ = false;
-}
-
-void ThreadSet::end_watcher() {
-  std::thread watcher;
-  {
-    const std::lock_guard lock(mutex_);
-    end_watcher_ = true;
-    watcher = std::exchange(watcher_, std::thread());
-    watcher_wakes_.notify_one();
-  }
-  if (watcher.joinable()) watcher.join();
-  const std::lock_guard lock(mutex_);
-  end_watcher_ = false;
-}
-
-void ThreadSet::remove_locked(Worker& worker) {
-  *worker.link = worker.next;
-  if (worker.next != nullptr) worker.next->link = worker.link;
-}
-
-// The request goes while the thread still counts, since it tells the server of its end; and once the thread
-// counts no more, the set may be gone.
-void ThreadSet::finish(std::unique_ptr<Worker> worker) {
-  {
-    const std::lock_guard lock(mutex_);
-    remove_locked(*worker);
-  }
-  worker.reset();
+// False: the thread has to end, and counts no more, so that the set may be gone.
+bool ThreadSet::next_job(Idle& self, std::unique_ptr<Job>& job) {
   Finished previous;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    count_down_locked(jobs_);
+    job = dequeue_locked();
+    if (!job && draining_ == 0) job = wait_for_job(lock, self);
+    if (job) return true;
     previous = std::exchange(finished_, Finished{true, ::pthread_self()});
-    if (--running_ == 0) all_ended_.notify_all();
+    count_down_locked(threads_);
   }
   join(previous);
+  return false;
+}
+
+std::unique_ptr<ThreadSet::Job> ThreadSet::wait_for_job(std::unique_lock<std::mutex>& lock, Idle& self) {
+  self.next = std::exchange(idle_, &self);
+  wait_until(self.wakes, lock, Deadline::after(idle_timeout_), [&] { return self.job || draining_ > 0; });
+  if (self.job) return std::move(self.job);
+  Idle** link = &idle_;
+  while (*link != &self) link = &(*link)->next;
+  *link = self.next;
+  return nullptr;
+}
+
+void ThreadSet::count_down_locked(std::size_t& count) {
+  if (--count == 0) ended_.notify_all();
 }
 
 void ThreadSet::join(const Finished& finished) {
@@ -147,17 +136,10 @@ void ThreadSet::join(const Finished& finished) {
 
 std::size_t ThreadSet::size() const {
   const std::lock_guard lock(mutex_);
-  return running_;
+  return jobs_;
 }
 
 bool ThreadSet::contains_caller() const noexcept { return set_of_this_thread == this; }
-
-std::size_t ThreadSet::interrupt_all_locked() {
-  std::size_t count = 0;
-  for (Worker* worker = first_; worker != nullptr; worker = worker->next, ++count)
-    worker->request.interrupt();
-  return count;
-}
 
 std::size_t ThreadSet::drain(Deadline deadline) {
   assert(!contains_caller());
@@ -165,20 +147,19 @@ std::size_t ThreadSet::drain(Deadline deadline) {
   Finished last;
   {
     std::unique_lock lock(mutex_);
-    const auto empty = [this] { return running_ == 0; };
-    const auto wait = [&](Deadline end) {
-      if (!end.is_never()) return all_ended_.wait_until(lock, end.time(), empty);
-      all_ended_.wait(lock, empty);
-      return true;
-    };
-    if (!wait(deadline)) {
-      interrupted = interrupt_all_locked();
-      wait(Deadline::never());
+    const auto no_jobs = [this] { return jobs_ == 0; };
+    if (!wait_until(ended_, lock, deadline, no_jobs)) {
+      interrupted = active_.interrupt_all();
+      ended_.wait(lock, no_jobs);
     }
+    ++draining_;
+    for (Idle* idle = idle_; idle != nullptr; idle = idle->next) idle->wakes.notify_one();
+    ended_.wait(lock, [this] { return threads_ == 0; });
+    --draining_;
     last = std::exchange(finished_, Finished{});
   }
   join(last);
-  end_watcher();
+  active_.end_watcher();
   return interrupted;
 }
 

@@ -26,12 +26,14 @@ class ThreadingMixIn : public Base {
   bool block_on_close = true;
   /// Of each thread, in bytes; 0 for the system's default, often 8 MiB.
   std::size_t thread_stack_size = ThreadSet::kStackSize;
+  /// How long a thread whose request has ended waits for another one before it ends, too.
+  Timeout thread_idle_timeout = ThreadSet::kIdle;
 
   using Base::Base;
   ~ThreadingMixIn() override { ThreadingMixIn::server_close(); }
 
   void process_request(Request& request, const Address&) override {
-    threads_.start(*this, request, thread_stack_size);
+    threads_.start(*this, request, {ThreadSet::kAnyNumber, thread_idle_timeout, thread_stack_size});
   }
 
   /// From a handler it only stops accepting; whoever owns the server closes it.

@@ -62,6 +62,10 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
   const LoopControl::Scope scope(loop_, LoopControl::Kind::kForever);
   if (!scope.entered()) return;
   activate();
+  run_loop(poll_interval);
+}
+
+void BaseServer::run_loop(std::chrono::nanoseconds poll_interval) {
   while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();

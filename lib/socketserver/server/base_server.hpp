@@ -100,6 +100,9 @@ class BaseServer : public RequestOwner {
   virtual void log_message(LogLevel level, const std::string& message);
 
   // ---- for concurrency mix-ins ----
+  /// Called by serve_forever(): the loop itself, until it shall stop. A mix-in may run it in several threads,
+  /// as long as only one of them is outside process_request() at a time.
+  virtual void run_loop(std::chrono::nanoseconds poll_interval);
   /// finish_request(), handle_error() for what it throws, and always shutdown_request(): the one place where
   /// requests end. ServerExit, and what handle_error() itself throws, come out of it.
   void complete_request(Request& request, const Address& client_address);
@@ -123,6 +126,7 @@ class BaseServer : public RequestOwner {
   /// In serve_forever() alone, which asks has_pending() and not only fileno().
   bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
   Counters& counters() noexcept { return counters_; }
+  LoopControl& loop() noexcept { return loop_; }
 
  private:
   class RequestScope;

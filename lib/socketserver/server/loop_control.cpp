@@ -6,12 +6,28 @@
 
 namespace socketserver {
 
-LoopControl::Scope::Scope(LoopControl& control, Kind kind) : control_(control) {
+namespace {
+
+constinit thread_local LoopControl::Member* innermost = nullptr;
+
+}  // namespace
+
+LoopControl::Member::Member(const LoopControl& control) noexcept : control_(control), outer_(innermost) {
+  innermost = this;
+}
+
+// Fibers of one thread do not end theirs in order.
+LoopControl::Member::~Member() {
+  Member** link = &innermost;
+  while (*link != this) link = &(*link)->outer_;
+  *link = outer_;
+}
+
+LoopControl::Scope::Scope(LoopControl& control, Kind kind) : control_(control), member_(control) {
   const std::lock_guard lock(control_.mutex_);
   entered_ = !control_.closed_;
   if (!entered_) return;
   if (control_.running()) throw std::logic_error("serve_forever: the server is being served already");
-  control_.thread_ = std::this_thread::get_id();
   control_.kind_ = kind;
 }
 
@@ -20,7 +36,6 @@ LoopControl::Scope::~Scope() {
   const std::lock_guard lock(control_.mutex_);
   control_.use_up_request();
   control_.kind_ = Kind::kNone;
-  control_.thread_ = std::thread::id();
   ++control_.ended_;
   control_.end_.notify_all();
 }
@@ -40,8 +55,14 @@ void LoopControl::request_stop() noexcept {
   wakeup_.notify();
 }
 
+bool LoopControl::has_caller_as_member() const noexcept {
+  const Member* member = innermost;
+  while (member != nullptr && &member->control_ != this) member = member->outer_;
+  return member != nullptr;
+}
+
 void LoopControl::stop() {
-  if (thread_.load() == std::this_thread::get_id()) return request_stop();
+  if (has_caller_as_member()) return request_stop();
   std::unique_lock lock(mutex_);
   stop_locked(lock);
 }
@@ -54,7 +75,7 @@ void LoopControl::stop_locked(std::unique_lock<std::mutex>& lock) {
 }
 
 void LoopControl::close() {
-  if (thread_.load() == std::this_thread::get_id()) {
+  if (has_caller_as_member()) {
     closed_ = true;
     return request_stop();
   }

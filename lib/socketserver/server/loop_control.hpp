@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 
 #include "socketserver/net/wakeup.hpp"
 
@@ -18,8 +17,22 @@ class LoopControl {
  public:
   enum class Kind : unsigned char { kNone, kOneRequest, kForever };
 
-  /// Marks the loop as running in this thread, unless it is closed. At its end the request to stop is used
-  /// up, and those who wait for it go on. std::logic_error when a loop runs already.
+  /// Marks this thread as one that the loop's end waits for. Scopes nest, of one loop and of several.
+  class Member {
+   public:
+    explicit Member(const LoopControl& control) noexcept;
+    ~Member();
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+   private:
+    friend class LoopControl;
+    const LoopControl& control_;
+    Member* outer_;
+  };
+
+  /// Marks the loop as running, and this thread as a member, unless it is closed. At its end the request to
+  /// stop is used up, and those who wait for it go on. std::logic_error when a loop runs already.
   class Scope {
    public:
     Scope(LoopControl& control, Kind kind);
@@ -31,13 +44,14 @@ class LoopControl {
 
    private:
     LoopControl& control_;
+    const Member member_;
     bool entered_;
   };
 
   /// Async-signal-safe, and from a forked child meant for the parent: the loop notices by fileno().
   void request_stop() noexcept;
-  /// request_stop(), then waits until the loop has ended. In the loop's own thread, and in a child forked by
-  /// it, it only asks.
+  /// request_stop(), then waits until the loop has ended. In a member, and in a child forked by
+  /// one, it only asks.
   void stop();
   /// No loop begins any more, and one that runs is stopped as by stop().
   void close();
@@ -45,24 +59,23 @@ class LoopControl {
   bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
   /// For the loop, when fileno() became readable.
   void notice() noexcept { stop_ = true; }
-  bool running() const noexcept { return thread_.load() != std::thread::id(); }
-  /// What runs. For the loop's own thread.
+  bool running() const noexcept { return kind_ != Kind::kNone; }
+  /// What runs.
   Kind kind() const noexcept { return kind_; }
   /// Readable from request_stop() on.
   int fileno() const noexcept { return wakeup_.fileno(); }
 
  private:
   void stop_locked(std::unique_lock<std::mutex>& lock);
+  bool has_caller_as_member() const noexcept;
   void use_up_request() noexcept;
 
   std::atomic<bool> stop_{false};  // set before wakeup_ is notified
   Wakeup wakeup_;
-  // Changed under mutex_; atomic for stop() in a forked child, where that mutex may be held for ever.
-  std::atomic<std::thread::id> thread_{};  // none: no loop runs
-  Kind kind_ = Kind::kNone;
-  std::mutex mutex_;                 // guards ended_
-  std::uint64_t ended_ = 0;          // loops so far
-  std::atomic<bool> closed_{false};  // changed under mutex_ where no loop runs
+  std::atomic<Kind> kind_{Kind::kNone};  // changed under mutex_
+  std::mutex mutex_;                     // guards ended_
+  std::uint64_t ended_ = 0;              // loops so far
+  std::atomic<bool> closed_{false};      // changed under mutex_ where no loop runs
   std::condition_variable end_;
 };
 
