@@ -9,6 +9,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"
@@ -55,6 +56,7 @@ std::unique_ptr<SocketServer> make_of_model(const std::string& model, const Serv
                                             RequestHandlerClass handler) {
   if (model == "forking") return make_server<ForkingMixIn<Base>>(options, std::move(handler));
   if (model == "threading") return make_server<ThreadingMixIn<Base>>(options, std::move(handler));
+  if (model == "fiber") return make_server<FiberMixIn<Base>>(options, std::move(handler));
   if (model == "thread-pool") return make_server<ThreadPoolMixIn<Base>>(options, std::move(handler));
   if (model == "prethreading") return make_server<PrethreadingMixIn<Base>>(options, std::move(handler));
   return make_server<Base>(options, std::move(handler));
@@ -121,7 +123,7 @@ void ServerOptions::add_to(Options& options) {
   options.value("host", "HOST", host, "address to listen on; '*' is every one, IPv6 and IPv4");
   options.integer("port", "PORT", port, 0, 65535, "port to listen on; 0: any free one");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
-  options.choice("model", model, {"iterative", "threading", "forking", "thread-pool", "prethreading"},
+  options.choice("model", model, {"iterative", "threading", "forking", "thread-pool", "prethreading", "fiber"},
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
   options.integer("workers", "N", workers, 0, 10'000,

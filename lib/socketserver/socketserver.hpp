@@ -25,12 +25,14 @@
 //   | thread per request    | ThreadingMixIn<...>  | a thread of its own         | max_connections |
 //   | process per request   | ForkingMixIn<...>    | a child process of its own  | max_children    |
 //   | thread pool           | ThreadPoolMixIn<...> | a thread that waits for one | workers         |
+//   | fibers                | FiberMixIn<...>      | a fiber on an event loop    | max_connections |
 //   | prethreaded           | PrethreadingMixIn<>  | a thread that accepted it   | workers         |
 //
 // ThreadingTCPServer is ThreadingMixIn<TCPServer>, and so on for UDP, UnixStream, UnixDatagram, and Forking.
 // Names are those of Python's socketserver; tests/README.md lists where each is and what differs.
 #pragma once
 
+#include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"

@@ -34,7 +34,7 @@ class DrainTiming : public ::testing::Test {
 
 using Servers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ThreadingUnixStreamServer,
                                  ForkingTCPServer, ForkingUnixStreamServer, ThreadPoolMixIn<TCPServer>,
-                                 PrethreadingMixIn<TCPServer>>;
+                                 PrethreadingMixIn<TCPServer>, FiberMixIn<TCPServer>>;
 TYPED_TEST_SUITE(DrainTiming, Servers, ServerNames);
 
 TYPED_TEST(DrainTiming, closes_at_the_deadline_with_an_idle_client) {

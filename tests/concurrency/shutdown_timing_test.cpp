@@ -104,7 +104,7 @@ using Servers =
                      ThreadingUDPServer, ThreadingUnixStreamServer, ThreadingUnixDatagramServer,
                      ForkingTCPServer, ForkingUDPServer, ForkingUnixStreamServer, ForkingUnixDatagramServer,
                      ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UDPServer>, PrethreadingMixIn<TCPServer>,
-                     PrethreadingMixIn<UDPServer>>;
+                     PrethreadingMixIn<UDPServer>, FiberMixIn<TCPServer>, FiberMixIn<UDPServer>>;
 TYPED_TEST_SUITE(ShutdownTiming, Servers, ServerNames);
 
 TYPED_TEST(ShutdownTiming, is_short_for_an_idle_server) {

@@ -33,12 +33,16 @@ template <class Base>
 inline constexpr bool kBesideTheLoop<ThreadPoolMixIn<Base>> = true;
 template <class Base>
 inline constexpr bool kBesideTheLoop<PrethreadingMixIn<Base>> = true;
+template <class Base>
+inline constexpr bool kBesideTheLoop<FiberMixIn<Base>> = true;
 
 /// handle_request() runs its handler beside the loop.
 template <class Server>
 inline constexpr bool kOneBesideTheLoop = kBesideTheLoop<Server>;
 template <class Base>
 inline constexpr bool kOneBesideTheLoop<PrethreadingMixIn<Base>> = false;
+template <class Base>
+inline constexpr bool kOneBesideTheLoop<FiberMixIn<Base>> = false;
 
 template <class, class>
 struct JoinedTypes;
@@ -56,12 +60,14 @@ using IterativeDatagrams = ::testing::Types<UDPServer, UnixDatagramServer>;
 using ConcurrentStreams = ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
                                            ForkingTCPServer, ForkingUnixStreamServer,      //
                                            ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
-                                           PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>>;
+                                           PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>,
+                                           FiberMixIn<TCPServer>, FiberMixIn<UnixStreamServer>>;
 using ConcurrentDatagrams =
     ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
                      ForkingUDPServer, ForkingUnixDatagramServer,      //
                      ThreadPoolMixIn<UDPServer>, ThreadPoolMixIn<UnixDatagramServer>,
-                     PrethreadingMixIn<UDPServer>, PrethreadingMixIn<UnixDatagramServer>>;
+                     PrethreadingMixIn<UDPServer>, PrethreadingMixIn<UnixDatagramServer>,
+                     FiberMixIn<UDPServer>, FiberMixIn<UnixDatagramServer>>;
 using StreamServers = Joined<IterativeStreams, ConcurrentStreams>;
 using ConcurrentServers = Joined<ConcurrentStreams, ConcurrentDatagrams>;
 using AllServers = Joined<StreamServers, Joined<IterativeDatagrams, ConcurrentDatagrams>>;

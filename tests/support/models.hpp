@@ -7,8 +7,8 @@
 
 namespace socketserver::testing {
 
-inline const std::vector<std::string> kAllModels{"iterative", "threading", "forking", "thread-pool",
-                                                 "prethreading"};
+inline const std::vector<std::string> kAllModels{"iterative",   "threading",    "forking",
+                                                 "thread-pool", "prethreading", "fiber"};
 /// Those that serve others while a client is idle.
 inline const std::vector<std::string> kConcurrentModels{kAllModels.begin() + 1, kAllModels.end()};
 

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -10,10 +9,9 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <stdexcept>
 
-#include "socketserver/net/error.hpp"
+#include "socketserver/net/lookup.hpp"
 #include "socketserver/net/platform.hpp"
 
 namespace socketserver {
@@ -166,15 +164,9 @@ std::vector<Address> resolve(const std::string& host, int port) {
   check_port(port);
   check_host(host);
   if (host.empty() || host == "*") return {wildcard(port)};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;  // one entry an address instead of one for every socket type
-  addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (code == EAI_SYSTEM) throw_os_error(errno, "resolve " + host);
-  if (code != 0) throw gaierror(code, "resolve " + host);
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  const AddrInfo found = lookup(host, port);
   std::vector<Address> addresses;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next)
+  for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next)
     addresses.emplace_back(one->ai_addr, one->ai_addrlen);
   return addresses;
 }

@@ -80,7 +80,8 @@ class Address {
 };
 
 /// All addresses of a host, in the order the system prefers. Numbers need no lookup; a name is looked up by
-/// getaddrinfo(3), which blocks for as long as the system's resolver is set to. Throws as Address does.
+/// getaddrinfo(3), which blocks for as long as the system's resolver is set to, a fiber alone. Throws as
+/// Address does.
 std::vector<Address> resolve(const std::string& host, int port);
 
 }  // namespace socketserver

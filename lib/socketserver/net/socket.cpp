@@ -69,6 +69,8 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   blocking_ = other.blocking_;
   listening_ = other.listening_;
   shared_ = other.shared_;
+  drained_ = other.drained_;
+  registration_ = std::exchange(other.registration_, 0);
   progress_ = other.progress_;
   timeouts_ = other.timeouts_;
   request_end_ = other.request_end_;
@@ -140,6 +142,8 @@ void Socket::close() noexcept {
 
 Fd Socket::detach() noexcept {
   const std::lock_guard lock(closing_);
+  registration_ = 0;
+  drained_ = false;
   return std::move(fd_);
 }
 

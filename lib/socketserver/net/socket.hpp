@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -139,6 +140,8 @@ class Socket {
   bool blocking_ = true;
   bool listening_ = false;  // O_NONBLOCK always: a client can vanish between readiness and accept(2)
   bool shared_ = false;
+  bool drained_ = false;            // the last recv took all there was
+  std::uint32_t registration_ = 0;  // with a Waiter
   Progress progress_ = Progress::kNothing;
   Deadline request_end_;
   WaitWatch watch_;

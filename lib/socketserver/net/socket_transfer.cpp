@@ -132,18 +132,20 @@ std::size_t Socket::Wait::in_watch(Call call) const {
 template <class Call>
 std::size_t Socket::Wait::in_waiter(Call call) const {
   const bool may_wait = socket.blocking_ && (flags & MSG_DONTWAIT) == 0;
-  pollfd one{socket.fileno(), events, 0};
+  bool wait_first = may_wait && events == POLLIN && socket.drained_;
   for (Deadline end;;) {
     if (socket.request_end_.expired()) fail(ETIMEDOUT);
-    const ssize_t n = call(flags | MSG_DONTWAIT);
-    if (n >= 0) {
-      if (may_wait && ++calls_in_a_row % kTurn == 0) wait_any({&one, 1}, Deadline::now());
-      return static_cast<std::size_t>(n);
+    if (!std::exchange(wait_first, false)) {
+      const ssize_t n = call(flags | MSG_DONTWAIT);
+      if (n >= 0) {
+        if (may_wait && ++calls_in_a_row % kTurn == 0) wait_any({}, Deadline::now());
+        return static_cast<std::size_t>(n);
+      }
+      if (errno == EINTR) continue;
+      if (!would_block(errno) || !may_wait) fail(errno);
     }
-    if (errno == EINTR) continue;
-    if (!would_block(errno) || !may_wait) fail(errno);
     if (end.is_never()) end = std::min(Deadline::after(timeout), socket.request_end_);
-    if (wait_any({&one, 1}, end) == 0) fail(ETIMEDOUT);
+    if (!current_waiter->wait_for_edge(socket.fileno(), events, end, socket.registration_)) fail(ETIMEDOUT);
     if (to != nullptr && socket.type_ == SOCK_DGRAM && socket.family_ == AF_UNIX) {
       wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
       if (end.expired()) fail(ETIMEDOUT);
@@ -171,6 +173,8 @@ std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
     return ::recv(fileno(), buffer.data(), buffer.size(), all_flags);
   });
   if (got > 0) progress_ = Progress::kReceived;
+  // Of a Unix socket recv stops where messages came with different rights, too.
+  drained_ = got > 0 && got < buffer.size() && flags == 0 && type_ == SOCK_STREAM && family_ != AF_UNIX;
   return got;
 }
 

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 
+#include <cstdint>
 #include <span>
 
 #include "socketserver/net/deadline.hpp"
@@ -21,6 +22,14 @@ class Waiter {
   /// As wait_any() below promises. Socket asks it with Deadline::now(), too, every some calls that need not
   /// wait: a busy peer must not keep it from what else it does.
   virtual int wait(std::span<pollfd> fds, Deadline deadline) = 0;
+  /// Waits for one descriptor of a socket whose last call had to wait, or took all there was; false when the
+  /// deadline came first. `registration` belongs to the descriptor, 0 at first: a Waiter may note there that
+  /// it looks at it already.
+  virtual bool wait_for_edge(int fd, short events, Deadline deadline, std::uint32_t& registration) {
+    static_cast<void>(registration);
+    pollfd one{fd, events, 0};
+    return wait({&one, 1}, deadline) > 0;
+  }
 };
 
 /// The Waiter of this thread, or nullptr for the kernel's own blocking.

@@ -40,8 +40,12 @@ void EchoOnceHandler::handle() {
 void EchoVerbatimHandler::handle() {
   Socket& socket = request().socket();
   socket.set_nodelay();
-  char buffer[kVerbatimSize];
-  while (const std::size_t got = socket.recv_into(buffer)) socket.sendall({buffer, got});
+  // Grows with what the client sends: most connections are idle, or send little.
+  std::string buffer(kRecvSize, '\0');
+  while (const std::size_t got = socket.recv_into(buffer)) {
+    socket.sendall({buffer.data(), got});
+    if (got == buffer.size() && got < kVerbatimSize) buffer.resize(2 * got);
+  }
 }
 
 void EchoHelloHandler::handle() {

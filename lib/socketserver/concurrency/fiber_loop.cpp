@@ -1,0 +1,284 @@
+#include "socketserver/concurrency/fiber_loop.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <vector>
+
+#include "socketserver/net/platform.hpp"
+
+namespace socketserver {
+namespace {
+
+std::uint32_t next_id() {
+  static std::atomic<std::uint32_t> last{0};
+  return ++last;
+}
+
+// Descriptors in a wait that need no allocation: a command waits for four.
+constexpr std::size_t kFewWaits = 4;
+
+}  // namespace
+
+struct FiberLoop::Fiber {
+  /// The thread's own.
+  explicit Fiber(FiberLoop& of) : loop(of) {}
+  Fiber(FiberLoop& of, void* on, std::unique_ptr<FiberBody>&& what)
+      : loop(of),
+        stack(on),
+        body(std::move(what)),
+        context(on, of.stacks_.stack_size(), &FiberLoop::enter, this) {}
+
+  FiberLoop& loop;
+  void* stack = nullptr;
+  std::unique_ptr<FiberBody> body;
+  Context context;
+  Fiber* next = nullptr;  // in the queue of those that are ready
+  bool ready = false;
+  Deadline wakes;  // at the latest
+  Deadline timer;  // the one in timers_, which may be earlier; never: none
+};
+
+/// A fiber that waits for a descriptor, in the list of its slot.
+struct FiberLoop::Wait {
+  int fd = -1;
+  short events = 0;
+  Fiber* fiber = nullptr;
+  Wait* next = nullptr;
+  Wait** link = nullptr;  // what points to this one
+};
+
+FiberLoop::FiberLoop(std::size_t stack_size, std::unique_ptr<Poller> poller)
+    : poller_(std::move(poller)),
+      stacks_(stack_size),
+      id_(next_id()),
+      main_(std::make_unique<Fiber>(*this)),
+      current_(main_.get()) {}
+
+FiberLoop::~FiberLoop() {
+  bury();
+  assert(size_ == 0 && current_ == main_.get());
+}
+
+// ---- fibers ----
+
+void FiberLoop::start(std::unique_ptr<FiberBody>& body) {
+  void* const stack = stacks_.take();
+  Fiber* const fiber = new Fiber(*this, stack, std::move(body));
+  ++size_;
+  make_ready(*fiber);
+}
+
+void FiberLoop::enter(void* entered) {
+  Fiber& fiber = *static_cast<Fiber*>(entered);
+  fiber.loop.bury();
+  fiber.body->run();
+  fiber.body.reset();
+  fiber.loop.end(fiber);
+}
+
+void FiberLoop::end(Fiber& fiber) {
+  if (!fiber.timer.is_never()) timers_.erase({fiber.timer, &fiber});
+  if (--size_ == 0 && main_joins_) make_ready(*main_);
+  bury();
+  ended_ = &fiber;
+  Fiber& next = next_ready();
+  current_ = &next;
+  fiber.context.switch_to(next.context, true);
+  __builtin_unreachable();
+}
+
+// Only once another stack is in use.
+void FiberLoop::bury() noexcept {
+  if (ended_ == nullptr) return;
+  Fiber* const fiber = std::exchange(ended_, nullptr);
+  stacks_.give_back(fiber->stack);
+  delete fiber;
+}
+
+void FiberLoop::suspend() {
+  Fiber& self = *current_;
+  Fiber& next = next_ready();
+  if (&next == &self) return;
+  current_ = &next;
+  self.context.switch_to(next.context);
+  bury();
+}
+
+FiberLoop::Fiber& FiberLoop::next_ready() {
+  while (ready_ == nullptr) poll(timers_.empty() ? Deadline::never() : timers_.begin()->first);
+  Fiber& next = *ready_;
+  ready_ = next.next;
+  if (ready_ == nullptr) ready_end_ = &ready_;
+  next.ready = false;
+  return next;
+}
+
+void FiberLoop::make_ready(Fiber& fiber) noexcept {
+  if (std::exchange(fiber.ready, true)) return;
+  fiber.next = nullptr;
+  *ready_end_ = &fiber;
+  ready_end_ = &fiber.next;
+}
+
+void FiberLoop::yield() {
+  make_ready(*current_);
+  poll(Deadline::now());
+  suspend();
+}
+
+bool FiberLoop::join_all(Deadline deadline) {
+  assert(current_ == main_.get());
+  main_joins_ = true;
+  while (size_ > 0 && !deadline.expired()) suspend_until(deadline);
+  main_joins_ = false;
+  bury();
+  return size_ == 0;
+}
+
+// ---- time ----
+
+void FiberLoop::suspend_until(Deadline deadline) {
+  Fiber& self = *current_;
+  self.wakes = deadline;
+  if (!deadline.is_never()) set_timer(self, deadline);
+  suspend();
+  self.wakes = Deadline::never();
+}
+
+// A timer that fires too early is set anew then: most waits end long before, and so cost nothing here.
+void FiberLoop::set_timer(Fiber& fiber, Deadline deadline) {
+  if (fiber.timer <= deadline) return;
+  if (!fiber.timer.is_never()) timers_.erase({fiber.timer, &fiber});
+  fiber.timer = deadline;
+  timers_.emplace(deadline, &fiber);
+}
+
+void FiberLoop::fire_timers() {
+  while (!timers_.empty() && timers_.begin()->first.expired()) {
+    Fiber& fiber = *timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    fiber.timer = Deadline::never();
+    if (fiber.wakes.expired())
+      make_ready(fiber);
+    else if (!fiber.wakes.is_never())
+      set_timer(fiber, fiber.wakes);
+  }
+}
+
+// ---- readiness ----
+
+void FiberLoop::poll(Deadline deadline) {
+  for (const Poller::Event& event : poller_->wait(deadline)) tell(event);
+  fire_timers();
+}
+
+void FiberLoop::tell(const Poller::Event& event) {
+  Slot& told = slot(event.fd);
+  constexpr short kBroken = POLLERR | POLLHUP | POLLNVAL;
+  if ((event.events & (POLLIN | kBroken)) != 0) told.readable = true;
+  if ((event.events & (POLLOUT | kBroken)) != 0) told.writable = true;
+  if ((event.events & platform::kPeerClosed) != 0) told.peer_closed = true;
+  for (const Wait* wait = told.waits; wait != nullptr; wait = wait->next)
+    if ((event.events & (wait->events | kBroken | platform::kPeerClosed)) != 0) make_ready(*wait->fiber);
+}
+
+FiberLoop::Slot& FiberLoop::slot(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= slots_.size()) slots_.resize(index + 1);
+  return slots_[index];
+}
+
+void FiberLoop::link(Wait& wait) {
+  Slot& at = slot(wait.fd);
+  wait.fiber = current_;
+  wait.next = at.waits;
+  wait.link = &at.waits;
+  if (at.waits != nullptr) at.waits->link = &wait.next;
+  at.waits = &wait;
+  poller_->want(wait.fd, wanted(at));
+}
+
+void FiberLoop::unlink(Wait& wait) noexcept {
+  *wait.link = wait.next;
+  if (wait.next != nullptr) wait.next->link = wait.link;
+  poller_->want(wait.fd, wanted(slot(wait.fd)));
+}
+
+short FiberLoop::wanted(const Slot& at) noexcept {
+  short events = 0;
+  for (const Wait* wait = at.waits; wait != nullptr; wait = wait->next) events |= wait->events;
+  return events;
+}
+
+void FiberLoop::keep(int fd) {
+  Slot& kept = slot(fd);
+  if (std::exchange(kept.kept, true)) return;
+  poller_->add(fd);
+}
+
+void FiberLoop::forget(int fd) noexcept {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= slots_.size()) return;
+  if (std::exchange(slots_[static_cast<std::size_t>(fd)].kept, false)) poller_->remove(fd);
+}
+
+// The wait of a socket that has nothing, as its last call told: what came since then is remembered.
+bool FiberLoop::wait_for_edge(int fd, short events, Deadline deadline, std::uint32_t& registration) {
+  Slot& at = slot(fd);
+  if (registration != id_) {
+    at = Slot{.waits = at.waits, .of_socket = true};
+    poller_->add(fd);
+    registration = id_;
+  }
+  bool& edge = events == POLLIN ? at.readable : at.writable;
+  for (;;) {
+    if (std::exchange(edge, false) || (events == POLLIN && at.peer_closed)) return true;
+    if (deadline.expired()) return false;
+    Wait wait{fd, events};
+    link(wait);
+    suspend_until(deadline);
+    unlink(wait);
+  }
+}
+
+// Of any descriptors, whose state alone counts, as in poll(2).
+int FiberLoop::wait(std::span<pollfd> fds, Deadline deadline) {
+  if (deadline == Deadline::now()) yield();
+  if (fds.empty() && deadline == Deadline::now()) return 0;
+  if (const int ready = wait_in_poll(fds, Deadline::now()); ready > 0) {
+    if (deadline != Deadline::now()) yield();  // whoever is always ready must not keep the others waiting
+    return ready;
+  }
+  std::array<Wait, kFewWaits> few;
+  std::vector<Wait> many(fds.size() > few.size() ? fds.size() : 0);
+  const std::span<Wait> waits(many.empty() ? few.data() : many.data(), fds.size());
+  for (std::size_t i = 0; i < fds.size(); ++i) waits[i] = {fds[i].fd, fds[i].events};
+  while (!deadline.expired()) {
+    begin_waits(waits);
+    suspend_until(deadline);
+    end_waits(waits);
+    if (const int ready = wait_in_poll(fds, Deadline::now()); ready > 0) return ready;
+  }
+  return 0;
+}
+
+void FiberLoop::begin_waits(std::span<Wait> waits) {
+  for (Wait& wait : waits) {
+    if (wait.fd < 0) continue;
+    link(wait);
+    if (!slot(wait.fd).kept) poller_->add(wait.fd);
+  }
+}
+
+void FiberLoop::end_waits(std::span<Wait> waits) noexcept {
+  for (Wait& wait : waits) {
+    if (wait.fd < 0) continue;
+    unlink(wait);
+    const Slot& left = slot(wait.fd);
+    if (left.waits == nullptr && !left.kept && !left.of_socket) poller_->remove(wait.fd);
+  }
+}
+
+}  // namespace socketserver

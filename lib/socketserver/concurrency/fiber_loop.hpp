@@ -1,0 +1,106 @@
+// Fibers: flows of control with stacks of their own that share a thread, and the event loop they wait in.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "socketserver/concurrency/context.hpp"
+#include "socketserver/concurrency/overflow_guard.hpp"
+#include "socketserver/concurrency/poller.hpp"
+#include "socketserver/concurrency/stack_pool.hpp"
+#include "socketserver/net/wait.hpp"
+
+namespace socketserver {
+
+/// Runs fibers one at a time, each until it waits. Installed as the Waiter of its thread, it makes every wait
+/// of Socket, rfile and wfile, wait_any() and what stands on them suspend the fiber alone. All else that
+/// blocks, files and locks among them, blocks all fibers of the thread; so does a handler that computes.
+///
+/// The thread's own flow, from which the loop is used, is the main fiber, and waits as the others do. One
+/// thread.
+class FiberLoop : public Waiter {
+ public:
+  /// Address space of each stack; memory is used only where it was touched. Room for the 64 KiB buffers of an
+  /// echo handler and what it calls.
+  static constexpr std::size_t kStackSize = std::size_t{256} << 10;
+
+  explicit FiberLoop(std::size_t stack_size = kStackSize, std::unique_ptr<Poller> poller = make_poller());
+  /// REQUIRES: no fibers.
+  ~FiberLoop() override;
+
+  /// A fiber that will run `body`, which must not throw. Throws OSError when there is no memory for a stack,
+  /// and then `body` is still the caller's.
+  void start(std::unique_ptr<class FiberBody>& body);
+  /// That have not ended, the main one not counted.
+  std::size_t size() const noexcept { return size_; }
+  /// From the main fiber: waits until there is none; false when the deadline came first.
+  bool join_all(Deadline deadline);
+  /// Lets the other fibers that are ready run first.
+  void yield();
+
+  /// For a descriptor that the main fiber waits for again and again: it stays registered until forget(). It
+  /// must not be closed before.
+  void keep(int fd);
+  void forget(int fd) noexcept;
+
+  int wait(std::span<pollfd> fds, Deadline deadline) override;
+  bool wait_for_edge(int fd, short events, Deadline deadline, std::uint32_t& registration) override;
+
+ private:
+  struct Fiber;
+  struct Wait;
+  /// What is known of a descriptor.
+  struct Slot {
+    Wait* waits = nullptr;
+    // Changes that nobody has waited for yet.
+    bool readable = false, writable = false;
+    bool peer_closed = false;  // for good: the next recv does not wait
+    bool kept = false;         // registered, until forget()
+    bool of_socket = false;    // registered by one, which may have closed it since
+  };
+
+  static void enter(void* fiber);
+  [[noreturn]] void end(Fiber& fiber);
+  void suspend();
+  void bury() noexcept;
+  Fiber& next_ready();
+  void make_ready(Fiber& fiber) noexcept;
+  void poll(Deadline deadline);
+  void tell(const Poller::Event& event);
+  void set_timer(Fiber& fiber, Deadline deadline);
+  void fire_timers();
+  void suspend_until(Deadline deadline);
+  void link(Wait& wait);
+  void unlink(Wait& wait) noexcept;
+  static short wanted(const Slot& at) noexcept;
+  void begin_waits(std::span<Wait> waits);
+  void end_waits(std::span<Wait> waits) noexcept;
+  Slot& slot(int fd);
+
+  std::unique_ptr<Poller> poller_;
+  StackPool stacks_;
+  const OverflowGuard guard_{stacks_};
+  std::uint32_t id_;        // of registrations: never 0, and never another loop's
+  std::deque<Slot> slots_;  // by descriptor; a deque, since waits point into it
+  std::unique_ptr<Fiber> main_;
+  Fiber* current_;
+  Fiber* ended_ = nullptr;  // whose stack nobody stands on any more
+  Fiber* ready_ = nullptr;  // a queue
+  Fiber** ready_end_ = &ready_;
+  std::size_t size_ = 0;
+  bool main_joins_ = false;
+  std::set<std::pair<Deadline, Fiber*>> timers_;
+};
+
+/// What a fiber runs.
+class FiberBody {
+ public:
+  virtual ~FiberBody() = default;
+  virtual void run() noexcept = 0;
+};
+
+}  // namespace socketserver
