@@ -15,6 +15,7 @@
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "socketserver/net/error.hpp"
+#include "socketserver/server/activated_sockets.hpp"
 
 namespace socketserver::apps {
 namespace {
@@ -30,9 +31,17 @@ constexpr rlim_t kDescriptorsEach = 2, kDescriptorsOwn = 64;
 
 // ---- making a server ----
 
+/// Where to listen: an address, or over a socket that has one already.
+struct Place {
+  Address address;
+  Fd given;
+};
+
 template <class Server>
-std::unique_ptr<SocketServer> make_server(const ServerOptions& options, RequestHandlerClass handler) {
-  auto server = std::make_unique<Server>(options.address(), std::move(handler));
+std::unique_ptr<SocketServer> make_server(Place& place, const ServerOptions& options,
+                                          RequestHandlerClass handler) {
+  auto server = std::make_unique<Server>(place.address, std::move(handler));
+  if (place.given) server->adopt(std::move(place.given));
   if constexpr (std::derived_from<Server, UDPServer>) server->max_packet_size = kMostDatagram;
   const auto most = static_cast<std::size_t>(options.max_connections);
   if (most > 0) server->max_connections = most;
@@ -42,6 +51,8 @@ std::unique_ptr<SocketServer> make_server(const ServerOptions& options, RequestH
   } else if (options.workers > 0) {
     throw UsageError("--workers: the model has no fixed number of them");
   }
+  server->max_per_source = static_cast<std::size_t>(options.max_per_source);
+  if (options.when_full == "refuse") server->when_full = WhenFull::kRefuse;
   server->drain_timeout = options.drain.value_or(std::chrono::nanoseconds::max());
   server->deadlines = {options.idle, options.read, options.idle, options.write, options.request};
   server->log_level = options.log_level == "debug"     ? LogLevel::kDebug
@@ -52,14 +63,15 @@ std::unique_ptr<SocketServer> make_server(const ServerOptions& options, RequestH
 }
 
 template <class Base>
-std::unique_ptr<SocketServer> make_of_model(const std::string& model, const ServerOptions& options,
-                                            RequestHandlerClass handler) {
-  if (model == "forking") return make_server<ForkingMixIn<Base>>(options, std::move(handler));
-  if (model == "threading") return make_server<ThreadingMixIn<Base>>(options, std::move(handler));
-  if (model == "fiber") return make_server<FiberMixIn<Base>>(options, std::move(handler));
-  if (model == "thread-pool") return make_server<ThreadPoolMixIn<Base>>(options, std::move(handler));
-  if (model == "prethreading") return make_server<PrethreadingMixIn<Base>>(options, std::move(handler));
-  return make_server<Base>(options, std::move(handler));
+std::unique_ptr<SocketServer> make_of_model(const std::string& model, Place& place,
+                                            const ServerOptions& options, RequestHandlerClass handler) {
+  if (model == "forking") return make_server<ForkingMixIn<Base>>(place, options, std::move(handler));
+  if (model == "threading") return make_server<ThreadingMixIn<Base>>(place, options, std::move(handler));
+  if (model == "fiber") return make_server<FiberMixIn<Base>>(place, options, std::move(handler));
+  if (model == "thread-pool") return make_server<ThreadPoolMixIn<Base>>(place, options, std::move(handler));
+  if (model == "prethreading")
+    return make_server<PrethreadingMixIn<Base>>(place, options, std::move(handler));
+  return make_server<Base>(place, options, std::move(handler));
 }
 
 // An error of the system gives the reason alone; others, about an address that cannot be one, name it
@@ -68,6 +80,35 @@ std::unique_ptr<SocketServer> make_of_model(const std::string& model, const Serv
   const auto* os_error = dynamic_cast<const OSError*>(&error);
   if (os_error == nullptr) throw std::runtime_error(std::string("cannot listen: ") + error.what());
   throw std::runtime_error("cannot listen on " + where + ": " + os_error->code().message());
+}
+
+Place find_place(const ServerOptions& options) {
+  std::vector<ActivatedSocket> given;
+  try {
+    given = activated_sockets();
+    if (given.size() > 1)
+      throw std::runtime_error("cannot listen: LISTEN_FDS hands over " + std::to_string(given.size()) +
+                               " sockets, not one");
+    if (given.empty()) return {options.address(), {}};
+    Socket socket(std::move(given.front().fd));
+    Address address = socket.getsockname();
+    return {address, socket.detach()};
+  } catch (const OSError& error) {
+    throw std::runtime_error("cannot listen on what LISTEN_FDS hands over: " + error.code().message());
+  }
+}
+
+template <class OverIP, class OverUnix>
+std::unique_ptr<SocketServer> make_at_place(const std::string& model, const ServerOptions& options,
+                                            RequestHandlerClass handler) {
+  Place place = find_place(options);
+  try {
+    if (place.address.family() == AF_UNIX)
+      return make_of_model<OverUnix>(model, place, options, std::move(handler));
+    return make_of_model<OverIP>(model, place, options, std::move(handler));
+  } catch (const std::invalid_argument& error) {  // of adopt()
+    cannot_listen("", error);
+  }
 }
 
 // The limit that shells set by default, 1024, is that of programs that use select(2); the hard one counts.
@@ -121,15 +162,21 @@ class SignalScope {
 
 void ServerOptions::add_to(Options& options) {
   options.value("host", "HOST", host, "address to listen on; '*' is every one, IPv6 and IPv4");
-  options.integer("port", "PORT", port, 0, 65535, "port to listen on; 0: any free one");
+  options.integer("port", "PORT", port, 0, 65535,
+                  "port to listen on; 0: any free one; a socket from systemd (LISTEN_FDS) counts instead");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
-  options.choice("model", model, {"iterative", "threading", "forking", "thread-pool", "prethreading", "fiber"},
+  options.choice("model", model,
+                 {"iterative", "threading", "forking", "thread-pool", "prethreading", "fiber"},
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
   options.integer("workers", "N", workers, 0, 10'000,
                   "threads of a thread-pool or prethreading server; 0: as many as the model has by default");
   options.integer("max-connections", "N", max_connections, 0, 1'000'000,
                   "requests in progress at once, others wait; 0: 16384 threads or 1024 processes");
+  options.integer("max-per-source", "N", max_per_source, 0, 1'000'000,
+                  "of one client (an IPv4 address, or 64 bits of IPv6), others are refused; 0: no limit");
+  options.choice("when-full", when_full, {"wait", "refuse"},
+                 "whether clients for whom there is no room wait or are refused");
   options.seconds("drain-timeout", drain,
                   "after SIGINT or SIGTERM, for those in progress; 0: cut them off at once",
                   Options::Zero::kNoTime);
@@ -152,16 +199,13 @@ Address ServerOptions::address() const {
 
 std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler) {
   const std::string model = options.model.empty() ? "threading" : options.model;
-  if (!options.unix_path.empty()) return make_of_model<UnixStreamServer>(model, options, std::move(handler));
-  return make_of_model<TCPServer>(model, options, std::move(handler));
+  return make_at_place<TCPServer, UnixStreamServer>(model, options, std::move(handler));
 }
 
 std::unique_ptr<SocketServer> make_datagram_server(const ServerOptions& options,
                                                    RequestHandlerClass handler) {
   const std::string model = options.model.empty() ? "iterative" : options.model;
-  if (!options.unix_path.empty())
-    return make_of_model<UnixDatagramServer>(model, options, std::move(handler));
-  return make_of_model<UDPServer>(model, options, std::move(handler));
+  return make_at_place<UDPServer, UnixDatagramServer>(model, options, std::move(handler));
 }
 
 int serve(const std::string& program, SocketServer& server) {

@@ -24,10 +24,12 @@ struct ServerOptions {
   /// In the middle of something only the network can be slow: TCP sends a lost packet again 6 times in a
   /// minute.
   Timeout read = std::chrono::minutes(1), write = std::chrono::minutes(1);
-  Timeout request;  ///< of a whole connection; not limited: a client that works may go on
+  Timeout request;               ///< of a whole connection; not limited: a client that works may go on
+  long long max_per_source = 0;  ///< 0: no limit
+  std::string when_full = "wait";
   std::string log_level = "warning";
 
-  /// Adds --host, --port, --unix, --model, --workers, --max-connections, and those of deadlines and logging.
+  /// Adds --host, --port, --unix, --model, --workers, and those of limits, deadlines and logging.
   /// `*this` must outlive options.parse().
   void add_to(Options& options);
   /// Where to listen. Throws std::runtime_error, "cannot listen on ...", for a name that is not known, or a
@@ -35,7 +37,9 @@ struct ServerOptions {
   Address address() const;
 };
 
-/// The server of the model that was asked for, over TCP or a Unix stream, with all limits set.
+/// The server of the model that was asked for, over TCP or a Unix stream, with all limits set. Where systemd
+/// has handed over a socket (LISTEN_FDS), over that instead of the address. Once in a process. Throws
+/// std::runtime_error, "cannot listen ...", for one of another kind, or more than one.
 std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler);
 
 /// The same over UDP or Unix datagrams. Datagrams of every size arrive whole.

@@ -47,6 +47,7 @@
 #include "socketserver/net/create_connection.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/server/activated_sockets.hpp"
 #include "socketserver/server/tcp_server.hpp"
 #include "socketserver/server/udp_server.hpp"
 #include "socketserver/server/unix_server.hpp"

@@ -79,6 +79,8 @@ TEST_P(EveryServer, TakesNoBadPortNorModelNorArgument) {
                "--model: 'fast' is none of iterative, threading, forking, thread-pool, prethreading");
   expect_error({GetParam(), "--model", "threading", "--workers", "3"}, 2,
                "--workers: the model has no fixed number of them");
+  expect_error({GetParam(), "--max-per-source", "-1"}, 2, "--max-per-source: -1 is not in 0..1000000");
+  expect_error({GetParam(), "--when-full", "queue"}, 2, "--when-full: 'queue' is none of wait, refuse");
   expect_error({GetParam(), "8000"}, 2, "takes no arguments (see --help)");
 }
 

@@ -106,6 +106,44 @@ TEST_P(LimitsSideBySide, MaxConnectionsLetsOthersWait) {
   EXPECT_EQ(third.recv(1), "3");
 }
 
+/// Waits until the server has closed a connection, with or without a reset.
+void expect_end(Socket& client) {
+  try {
+    EXPECT_EQ(client.recv(1), "");
+  } catch (const ConnectionError&) {
+  }
+}
+
+TEST_P(LimitsSideBySide, WhenFullRefusesOthersAndServesAgain) {
+  start({"--max-connections", "1", "--when-full", "refuse"});
+  Socket first = connect();
+  EXPECT_EQ(echo(first, "1"), "1");
+  Socket second = connect();
+  expect_end(second);
+  first.close();
+  EXPECT_TRUE(eventually([&] {
+    try {
+      Socket third = connect();
+      return echo(third, "3") == "3";
+    } catch (const std::exception&) {  // still full
+      return false;
+    }
+  }));
+}
+
+TEST_P(LimitsSideBySide, MaxPerSourceRefusesTheSecondOfOneClient) {
+  start({"--max-per-source", "1"});
+  Socket first = connect();
+  EXPECT_EQ(echo(first, "1"), "1");
+  Socket second = connect();
+  expect_end(second);
+  Socket other = Socket::tcp();
+  other.settimeout(kWatchdog);
+  other.bind({"127.0.0.2", 0});
+  other.connect(address_);
+  EXPECT_EQ(echo(other, "2"), "2");
+}
+
 // A forking server once stopped at Python's 40 children.
 TEST_P(LimitsSideBySide, ManyClientsAreServedAtOnce) {
   start(workers("100"));

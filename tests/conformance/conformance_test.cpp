@@ -345,20 +345,6 @@ TYPED_TEST(Conformance, ServesWithEveryOptionOfItsSocketSet) {
   EXPECT_EQ(this->ask(serving.address(), "hello\n"), "hello\n");
 }
 
-/// Waits until the test has said so.
-struct Waits : AnyHandler {
-  explicit Waits(const Marks* begun, const Marks* go_on) : begun_(begun), go_on_(go_on) {}
-  void handle() override {
-    const std::string said = receive();
-    begun_->add('b');
-    go_on_->next();
-    answer(said);
-  }
-
- private:
-  const Marks *begun_, *go_on_;
-};
-
 template <class Server>
 class ConcurrentConformance : public ServerFixture<Server> {};
 TYPED_TEST_SUITE(ConcurrentConformance, ConcurrentServers);

@@ -122,6 +122,20 @@ class Marks {
   std::array<int, 2> pipe_;
 };
 
+/// Waits until the test has said so.
+struct Waits : AnyHandler {
+  explicit Waits(const Marks* begun, const Marks* go_on) : begun_(begun), go_on_(go_on) {}
+  void handle() override {
+    const std::string said = receive();
+    begun_->add('b');
+    go_on_->next();
+    answer(said);
+  }
+
+ private:
+  const Marks *begun_, *go_on_;
+};
+
 template <class Server>
 class ServerFixture : public ::testing::Test {
  protected:

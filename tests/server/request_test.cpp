@@ -13,7 +13,7 @@ namespace {
 
 class CountingOwner final : public RequestOwner {
  public:
-  void request_ended() noexcept override { ++ends; }
+  void request_ended(const Request&) noexcept override { ++ends; }
   int ends = 0;
 };
 
@@ -117,7 +117,7 @@ TEST_F(RequestTest, can_be_given_back_to_where_it_was_moved_from) {
 
 TEST_F(RequestTest, has_its_connection_gone_when_the_owner_is_told) {
   struct Owner final : RequestOwner {
-    void request_ended() noexcept override { descriptors = open_descriptors(); }
+    void request_ended(const Request&) noexcept override { descriptors = open_descriptors(); }
     std::size_t descriptors = 0;
   } owner;
   std::optional<Request> request(make());
@@ -151,6 +151,52 @@ TEST_F(RequestTest, can_be_interrupted_from_another_thread) {
   std::thread other([&] { request.interrupt(); });
   EXPECT_EQ(request.recv(1), "");
   other.join();
+}
+
+TEST_F(RequestTest, gives_its_connection_away) {
+  pair_.theirs.settimeout(std::chrono::milliseconds(1));
+  std::unique_ptr<Socket> kept;
+  {
+    Request request = make();
+    kept = request.detach();
+    EXPECT_FALSE(request.is_datagram());
+    EXPECT_EQ(request.fileno(), -1);
+    EXPECT_THROW(request.recv(1), OSError);
+    request.interrupt();
+    request.close();
+  }
+  kept->sendall("kept");
+  EXPECT_EQ(pair_.ours.recv(100), "kept");
+  EXPECT_EQ(kept->gettimeout(), std::nullopt);
+}
+
+/// Sends everything twice.
+class Stutter : public Socket {
+ public:
+  explicit Stutter(Socket&& plain) : Socket(std::move(plain)) {}
+  std::size_t send(std::string_view data, int flags) override {
+    Socket::send(data, flags);
+    return Socket::send(data, flags);
+  }
+};
+
+std::unique_ptr<Socket> make_stutter(Socket&& plain) { return std::make_unique<Stutter>(std::move(plain)); }
+
+TEST_F(RequestTest, puts_a_socket_of_another_class_in_place_of_its_own) {
+  pair_.theirs.settimeout(std::chrono::milliseconds(1));
+  Request request = make();
+  request.wrap(make_stutter);
+  request.sendall("tick");
+  EXPECT_EQ(pair_.ours.recv(100), "ticktick");
+  EXPECT_EQ(request.socket().gettimeout(), std::chrono::milliseconds(1));
+  EXPECT_NE(dynamic_cast<Stutter*>(request.detach().get()), nullptr);
+}
+
+TEST_F(RequestTest, that_was_interrupted_stays_so_with_another_socket) {
+  Request request = make();
+  request.interrupt();
+  request.wrap(make_stutter);
+  EXPECT_EQ(request.recv(1), "");
 }
 
 }  // namespace

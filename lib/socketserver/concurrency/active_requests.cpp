@@ -15,6 +15,7 @@ ActiveRequests::~ActiveRequests() {
 ActiveRequests::Entry::Entry(ActiveRequests& all, Request& request, const Deadlines& deadlines)
     : all_(all), request_(request) {
   const std::lock_guard lock(all_.mutex_);
+  request_.set_guard(&all_.mutex_);
   const bool waits = deadlines.first_byte || deadlines.read || deadlines.idle;
   if (waits && all_.have_watcher_locked()) request_.set_watch(&all_.clock_);
   next_ = all_.first_;
@@ -29,6 +30,7 @@ ActiveRequests::Entry::~Entry() {
     *link_ = next_;
     if (next_ != nullptr) next_->link_ = link_;
   }
+  request_.set_guard(nullptr);
   request_.set_watch(nullptr);
 }
 

@@ -42,10 +42,11 @@ class PrethreadingMixIn : public Base {
     task.stop = [this] { this->request_shutdown(); };
     task.short_of_threads = [this](std::size_t missing, int errnum) {
       this->log_message(LogLevel::kWarning,
-                        "serving with " + std::to_string(missing) + " of " + std::to_string(workers) +
+                        "serving with " + std::to_string(missing) + " of " + std::to_string(most_at_once()) +
                             " threads less until there is room: " + std::strerror(errnum));
     };
-    task.threads = std::max<std::size_t>(workers, 1);
+    // One more for those who come while all workers are busy.
+    task.threads = most_at_once() + (this->when_full == WhenFull::kRefuse ? 1 : 0);
     task.stack_size = thread_stack_size;
     task.drain_timeout = this->drain_timeout;
     this->report_cut(threads_.run(task));
@@ -64,7 +65,13 @@ class PrethreadingMixIn : public Base {
     Base::server_close();
   }
 
+ protected:
+  /// Without WhenFull::kRefuse nobody asks while all are busy.
+  std::size_t capacity() const noexcept override { return std::min(most_at_once(), Base::capacity()); }
+
  private:
+  std::size_t most_at_once() const noexcept { return std::max<std::size_t>(workers, 1); }
+
   LeaderThreads threads_;
 };
 

@@ -19,6 +19,7 @@ void StreamRequestHandler::setup() {
 }
 
 void StreamRequestHandler::finish() {
+  if (connection().fileno() < 0) return;  // closed, or given away with the socket that wfile writes to
   try {
     wfile_->flush();
   } catch (const OSError&) {

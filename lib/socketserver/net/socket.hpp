@@ -97,6 +97,12 @@ class Socket {
   void set_deadlines(const Deadlines& deadlines);
   /// Of sending alone, and in the kernel at once.
   void set_write_timeout(Timeout timeout);
+  /// A conversation begins: the next recv is its first, and all of it ends at `request_end`.
+  void begin_anew(Deadline request_end) noexcept {
+    request_end_ = request_end;
+    progress_ = Progress::kNothing;
+  }
+  Deadline request_end() const noexcept { return request_end_; }
   /// Where a message needs no answer: it has ended, and the next recv waits as `idle` says, not `read`.
   void end_message() noexcept;
 

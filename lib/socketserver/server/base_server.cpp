@@ -62,6 +62,7 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
   const LoopControl::Scope scope(loop_, LoopControl::Kind::kForever);
   if (!scope.entered()) return;
   activate();
+  drain_.reset();
   run_loop(poll_interval);
 }
 
@@ -70,12 +71,14 @@ void BaseServer::run_loop(std::chrono::nanoseconds poll_interval) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();
   }
+  drain_.begin(counters_.active);
 }
 
 void BaseServer::handle_request() {
   const LoopControl::Scope scope(loop_, LoopControl::Kind::kOneRequest);
   if (!scope.entered()) return;
   activate();
+  drain_.reset();
   for (const Deadline deadline = Deadline::after(timeout); !loop_.stopping();) {
     if (wait_for_request(deadline) && handle_one()) return;
     service_actions();
@@ -92,11 +95,13 @@ bool BaseServer::wait_for_request(Deadline deadline) {
   if (!gate_.open()) deadline = std::min(deadline, gate_.opens());
   waited_for_.push_back({accepting ? fileno() : -1, POLLIN, 0});  // poll(2) passes over -1
   deadline = std::min(deadline, watch(waited_for_));
+  if (!lingering_.empty()) deadline = std::min(deadline, lingering_.watch(waited_for_));
   const bool pending = accepting && has_pending();
   if (pending) deadline = Deadline::now();
   wait_any(waited_for_, deadline);
   if (waited_for_[0].revents != 0) loop_.notice();
   if (waited_for_[1].revents != 0) room_wakeup_.drain();
+  if (!lingering_.empty()) lingering_.look();
   return (pending || waited_for_[2].revents != 0) && !loop_.stopping();
 }
 
@@ -130,6 +135,7 @@ bool BaseServer::dispatch(Request& request) {
   const Address& client = request.client_address();
   bool verified = false;
   try {
+    if (!admit(request)) return true;
     verified = verify_request(request, client);
     if (verified)
       process_request(request, client);
@@ -158,28 +164,27 @@ void BaseServer::pause_accepting(const std::exception& reason) {
 
 // Looked at again after the wish is known, since the last request may have ended in between.
 bool BaseServer::full() noexcept {
-  if (counters_.active < capacity()) return false;
+  if (when_full == WhenFull::kRefuse || counters_.active < capacity()) return false;
   wants_room_ = true;
   return counters_.active >= capacity();
 }
 
-void BaseServer::request_ended() noexcept {
+void BaseServer::request_ended(const Request& request) noexcept {
+  if (request.has_counted_source()) sources_.leave(request.client_address());
   --counters_.active;
   if (wants_room_.load() && wants_room_.exchange(false)) room_wakeup_.notify();
 }
 
 // ---- shutdown ----
 
-void BaseServer::stop_accepting() { loop_.close(); }
-
-void BaseServer::report_cut(std::size_t count) {
-  if (count > 0)
-    log_message(LogLevel::kWarning,
-                "server_close: shut down " + std::to_string(count) + " request(s) that did not end in time");
+void BaseServer::stop_accepting() {
+  loop_.close();
+  drain_.begin(counters_.active);
 }
 
 void BaseServer::server_close() {
   BaseServer::stop_accepting();
+  lingering_.clear();
   activated_ = false;
 }
 
@@ -189,8 +194,14 @@ bool BaseServer::verify_request(Request&, const Address&) { return true; }
 
 void BaseServer::process_request(Request& request, const Address& client_address) {
   DrainingWaiter waiter(loop_.fileno(), drain_timeout, request);
-  const WaiterScope scope(&waiter);
-  complete_request(request, client_address);
+  {
+    const WaiterScope scope(&waiter);
+    complete_request(request, client_address);
+  }
+  if (!loop_.stopping()) return;
+  drain_.begin(1);
+  drain_.cut(waiter.cut() ? 1 : 0);
+  log_drained(drain_.result(0));
 }
 
 void BaseServer::finish_request(Request& request, const Address& client_address) {
@@ -200,6 +211,7 @@ void BaseServer::finish_request(Request& request, const Address& client_address)
 void BaseServer::complete_request(Request& request, const Address& client_address) {
   const RequestScope scope(*this, request);
   try {
+    prepare(request, client_address);
     finish_request(request, client_address);
   } catch (const ServerExit&) {
     throw;

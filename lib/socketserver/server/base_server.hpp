@@ -10,17 +10,24 @@
 
 #include "socketserver/net/wakeup.hpp"
 #include "socketserver/server/accept_gate.hpp"
+#include "socketserver/server/drain_count.hpp"
+#include "socketserver/server/lingering.hpp"
 #include "socketserver/server/log.hpp"
 #include "socketserver/server/loop_control.hpp"
 #include "socketserver/server/request.hpp"
 #include "socketserver/server/request_handler_class.hpp"
+#include "socketserver/server/source_counts.hpp"
 #include "socketserver/server/statistics.hpp"
 
 namespace socketserver {
 
+/// What becomes of a client for whom there is no room: it waits in the listen backlog, or it is refused.
+enum class WhenFull : unsigned char { kWait, kRefuse };
+
 /// One request takes the same path in every concurrency model:
 ///   get_request -> verify_request -> process_request (the mix-in's place: another thread, another process)
-///   -> finish_request -> the handler's setup, handle, finish -> shutdown_request -> close_request
+///   -> prepare_request -> finish_request -> the handler's setup, handle, finish
+///   -> shutdown_request -> close_request
 ///
 /// The constructor only stores. Whoever derives from a server with threads of its own calls server_close() in
 /// the derived class's destructor, or before the object goes: the mix-in's destructor closes too, but by then
@@ -35,6 +42,18 @@ class BaseServer : public RequestOwner {
   /// Requests in progress at the same time; further clients wait in the listen backlog. The default is half
   /// of the 32,768 threads or processes that Linux has room for by default.
   std::size_t max_connections = 16'384;
+  /// Requests in progress of one client at the same time (SourceCounts says what one is); what comes beyond
+  /// that is refused. 0: no limit.
+  std::size_t max_per_source = 0;
+  /// Where max_connections is reached, or the mix-in's own limit: a pool's workers and queue, max_children. A
+  /// server that serves in its loop is never full: while it serves, nobody accepts. Datagrams that are
+  /// refused are dropped.
+  WhenFull when_full = WhenFull::kWait;
+  /// What a connection that is refused for one of these limits is told, as far as it fits into the socket at
+  /// once. Empty: nothing.
+  std::string full_message;
+  /// Of prepare_request(), in all: what precedes the first word is said by programs, not by people.
+  Timeout prepare_timeout = std::chrono::seconds(10);
   /// How long those in progress may go on once the server stops; then their connections are shut down. As
   /// most supervisors wait 10 s or longer before they kill.
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
@@ -67,6 +86,11 @@ class BaseServer : public RequestOwner {
   virtual int fileno() const noexcept = 0;
   const RequestHandlerClass& handler_class() const noexcept { return handler_; }
   Statistics statistics() const noexcept { return counters_.snapshot(); }
+  /// From the end of a loop until the next one: no more requests are accepted.
+  bool draining() const noexcept { return drain_.begun(); }
+  /// What became of those that were in progress when it was stopped last; complete once server_close() is
+  /// done.
+  Drained last_drain() const noexcept { return drain_.result(counters_.active); }
 
   // ---- for overriders: called by bind_and_activate() ----
   virtual void server_bind() {}
@@ -88,6 +112,10 @@ class BaseServer : public RequestOwner {
   virtual void service_actions() {}
 
   // ---- for overriders: called by whoever completes the request ----
+  /// What a client must say before it counts: a PROXY header, a signature, a TLS handshake, after which
+  /// Request::wrap() puts what encrypts in the socket's place. All waits on the connection end at
+  /// `prepare_timeout`; the handler's deadlines begin afterwards. What it throws goes to handle_error().
+  virtual void prepare_request(Request&, const Address&) {}
   /// Runs the handler.
   virtual void finish_request(Request& request, const Address& client_address);
   /// Inside the catch block of what a handler or process_request() threw. By default peers that went away
@@ -111,10 +139,10 @@ class BaseServer : public RequestOwner {
   bool complete_request_alone(Request& request) noexcept;
   /// Ends the loop, and closes the listening socket where connections have sockets of their own.
   virtual void stop_accepting();
-  /// Logs how many handlers did not end within drain_timeout, if any.
+  /// Once all have ended: how many handlers did not within drain_timeout. Logs how many of them did, too.
   void report_cut(std::size_t count);
   /// In a child process that serves one request: lets go of what only the parent uses.
-  virtual void forked() noexcept {}
+  virtual void forked() noexcept { lingering_.clear(); }
 
  protected:
   /// How many requests may be in progress: max_connections, or what a mix-in's own limit leaves of it.
@@ -131,7 +159,7 @@ class BaseServer : public RequestOwner {
  private:
   class RequestScope;
   void activate();
-  void request_ended() noexcept final;
+  void request_ended(const Request& request) noexcept final;
   void end_request(Request& request) noexcept;
   bool full() noexcept;
   bool wait_for_request(Deadline deadline);
@@ -139,6 +167,10 @@ class BaseServer : public RequestOwner {
   bool handle_one();
   std::optional<Request> next_request();
   bool dispatch(Request& request);
+  bool admit(Request& request);
+  void refuse(Request& request, Counters::Counter& reason);
+  void prepare(Request& request, const Address& client_address);
+  void log_drained(const Drained& drained);
   void pause_accepting(const std::exception& reason);
 
   RequestHandlerClass handler_;
@@ -147,6 +179,9 @@ class BaseServer : public RequestOwner {
   AcceptGate gate_;
   std::vector<pollfd> waited_for_;  // the loop's, kept for its memory
   LoopControl loop_;
+  SourceCounts sources_;
+  Lingering lingering_;
+  DrainCount drain_;
   std::atomic<bool> wants_room_{false};
   Wakeup room_wakeup_;  // a request ended while the loop waited for room
 };

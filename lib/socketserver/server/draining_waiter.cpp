@@ -10,7 +10,9 @@ int DrainingWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
     const int ready = wait_in_poll(fds, std::min(deadline, drained_));
     if (ready > 0 || deadline.expired()) return ready;
   }
-  if (request_.is_datagram()) return 0;  // there is no connection to shut down: as if it took too long
+  cut_ = true;
+  // There is no connection to shut down: as if it took too long.
+  if (request_.is_datagram() || request_.fileno() < 0) return 0;
   request_.interrupt();
   return wait_in_poll(fds, deadline);
 }

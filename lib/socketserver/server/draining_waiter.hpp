@@ -18,6 +18,8 @@ class DrainingWaiter : public Waiter {
       : stop_fd_(stop_fd), drain_timeout_(drain_timeout), request_(request) {}
 
   int wait(std::span<pollfd> fds, Deadline deadline) override;
+  /// Had the handler to be ended?
+  bool cut() const noexcept { return cut_; }
 
  private:
   int wait_unless_stopping(std::span<pollfd> fds, Deadline deadline);
@@ -27,6 +29,7 @@ class DrainingWaiter : public Waiter {
   Request& request_;
   std::vector<pollfd> all_;
   Deadline drained_;  // never: the server is not stopping
+  bool cut_ = false;
 };
 
 }  // namespace socketserver

@@ -1,5 +1,6 @@
 #include "socketserver/server/request.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace socketserver {
@@ -17,6 +18,9 @@ Request::Request(Request&& other) noexcept
       packet_(std::move(other.packet_)),
       truncated_(other.truncated_),
       ended_(std::exchange(other.ended_, true)),
+      counted_source_(other.counted_source_),
+      interrupted_(other.interrupted_),
+      clock_(other.clock_),
       client_address_(other.client_address_),
       owner_(std::exchange(other.owner_, nullptr)) {}
 
@@ -28,6 +32,9 @@ Request& Request::operator=(Request&& other) noexcept {
   packet_ = std::move(other.packet_);
   truncated_ = other.truncated_;
   ended_ = std::exchange(other.ended_, true);
+  counted_source_ = other.counted_source_;
+  interrupted_ = other.interrupted_;
+  clock_ = other.clock_;
   client_address_ = other.client_address_;
   owner_ = std::exchange(other.owner_, nullptr);
   return *this;
@@ -37,7 +44,26 @@ Request::~Request() { release(); }
 
 void Request::release() noexcept {
   connection_.reset();
-  if (owner_ != nullptr) std::exchange(owner_, nullptr)->request_ended();
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->request_ended(*this);
+}
+
+// Under the guard, since another thread may be about to interrupt the one that goes.
+std::unique_ptr<Socket> Request::exchange(std::unique_ptr<Socket> socket) {
+  assert(!is_datagram());
+  std::unique_lock<std::mutex> lock;
+  if (guard_ != nullptr) lock = std::unique_lock(*guard_);
+  connection_->set_watch(nullptr);
+  socket->set_watch(clock_);
+  if (interrupted_) socket->interrupt();
+  connection_.swap(socket);
+  socket_ = connection_.get();
+  return socket;
+}
+
+std::unique_ptr<Socket> Request::detach() {
+  std::unique_ptr<Socket> socket = exchange(std::make_unique<Socket>());
+  socket->set_deadlines({});
+  return socket;
 }
 
 void Request::close() noexcept {
@@ -45,6 +71,7 @@ void Request::close() noexcept {
 }
 
 void Request::interrupt() noexcept {
+  interrupted_ = true;
   if (connection_) connection_->interrupt();
 }
 
@@ -53,6 +80,7 @@ void Request::set_shared() noexcept {
 }
 
 void Request::set_watch(const WatchClock* clock) noexcept {
+  clock_ = clock;
   if (connection_) connection_->set_watch(clock);
 }
 

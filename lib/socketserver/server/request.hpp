@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -12,8 +13,8 @@ namespace socketserver {
 /// Told when a Request ends; BaseServer is one.
 class RequestOwner {
  public:
-  /// From the thread that ends the request.
-  virtual void request_ended() noexcept = 0;
+  /// From the thread that ends the request, whose connection is gone already.
+  virtual void request_ended(const class Request& request) noexcept = 0;
 
  protected:
   ~RequestOwner() = default;
@@ -59,6 +60,20 @@ class Request {
   void settimeout(Timeout timeout) { socket_->settimeout(timeout); }
   void set_deadlines(const Deadlines& deadlines) { socket_->set_deadlines(deadlines); }
 
+  /// For a handler that keeps its connection beyond the request: gives it away, as what it is, without the
+  /// server's deadlines. The server forgets it: it is neither shut down nor interrupted at the end, and the
+  /// request, left with a closed connection, counts until the handler returns. What rfile has read ahead, and
+  /// wfile not yet sent, is the handler's to see to before. In a model of processes it lives in the handler's
+  /// alone, and the server's own end still cuts it. REQUIRES: !is_datagram().
+  std::unique_ptr<Socket> detach();
+  /// Puts a socket in the connection's place that `make` makes of it: of a class derived from Socket that
+  /// encrypts or traces. It takes the connection over (Socket's move constructor), and so its deadlines.
+  /// REQUIRES: !is_datagram().
+  template <class Make>
+  void wrap(Make make) {
+    exchange(make(std::move(*connection_)));
+  }
+
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
   /// Nothing for a datagram.
   void interrupt() noexcept;
@@ -73,15 +88,25 @@ class Request {
   /// True the first time, for shutdown_request() to be called exactly once; a moved-from request has ended.
   bool mark_ended() noexcept { return !std::exchange(ended_, true); }
   bool ended() const noexcept { return ended_; }
+  /// It counts for its source.
+  void set_counted_source() noexcept { counted_source_ = true; }
+  bool has_counted_source() const noexcept { return counted_source_; }
+  /// `mutex` is held by whoever interrupts; not handed on when the request moves.
+  void set_guard(std::mutex* mutex) noexcept { guard_ = mutex; }
 
  private:
   void release() noexcept;
+  std::unique_ptr<Socket> exchange(std::unique_ptr<Socket> socket);
 
   std::unique_ptr<Socket> connection_;  // none for a datagram
   Socket* socket_ = nullptr;
   std::string packet_;
   bool truncated_ = false;
   bool ended_ = false;
+  bool counted_source_ = false;
+  bool interrupted_ = false;  // guarded by guard_
+  std::mutex* guard_ = nullptr;
+  const WatchClock* clock_ = nullptr;
   Address client_address_;
   RequestOwner* owner_ = nullptr;
 };

@@ -29,13 +29,23 @@ class SocketServer : public BaseServer {
   Socket& socket() noexcept { return socket_; }
   int fileno() const noexcept override { return socket_.fileno(); }
 
+  /// Serves over a socket that somebody else made and bound, systemd for instance (activated_sockets()), in
+  /// place of one of its own; before it binds. It listens already, or will. When the server closes it, others
+  /// who have it may still do: the path of a Unix socket stays. Throws OSError for what is no socket, and
+  /// std::invalid_argument for one of another kind, or one that is not bound, or connected.
+  void adopt(Fd fd);
+
   /// Makes the socket and binds it. Where the address is "" or "*", IPv4 is served along with IPv6.
   void server_bind() override;
   void server_close() override;
 
+ protected:
+  /// Is the next socket to serve one that was adopted?
+  bool has_adopted() const noexcept { return adopted_.fileno() >= 0; }
+
  private:
   Address wanted_, address_;
-  Socket socket_;
+  Socket socket_, adopted_;
 };
 
 }  // namespace socketserver

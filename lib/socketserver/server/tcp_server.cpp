@@ -11,12 +11,15 @@ TCPServer::TCPServer(const Address& address, RequestHandlerClass handler)
 
 TCPServer::~TCPServer() { TCPServer::server_close(); }
 
-void TCPServer::server_activate() { socket().listen(request_queue_size); }
+// One that was adopted may listen already, with the backlog that its maker wanted.
+void TCPServer::server_activate() {
+  if (socket().getsockopt(SOL_SOCKET, SO_ACCEPTCONN) == 0) socket().listen(request_queue_size);
+}
 
 std::optional<Request> TCPServer::get_request() {
   auto accepted = socket().accept_pending();
   if (!accepted) return std::nullopt;
-  auto connection = std::make_unique<Socket>(std::move(accepted->first), address_family(), SOCK_STREAM);
+  auto connection = std::make_unique<Socket>(std::move(accepted->first), socket().family(), SOCK_STREAM);
   connection->set_deadlines(deadlines);
   return std::optional<Request>(std::in_place, std::move(connection), accepted->second);
 }
@@ -34,6 +37,9 @@ void TCPServer::stop_accepting() {
   socket().close();
 }
 
-void TCPServer::forked() noexcept { socket().close(); }
+void TCPServer::forked() noexcept {
+  SocketServer::forked();
+  socket().close();
+}
 
 }  // namespace socketserver

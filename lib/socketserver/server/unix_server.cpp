@@ -5,6 +5,7 @@ namespace socketserver {
 UnixStreamServer::~UnixStreamServer() { UnixStreamServer::server_close(); }
 
 void UnixStreamServer::server_bind() {
+  if (has_adopted()) return TCPServer::server_bind();
   path_.bind(server_address(), [this] { TCPServer::server_bind(); });
 }
 
@@ -26,6 +27,7 @@ void UnixStreamServer::forked() noexcept {
 UnixDatagramServer::~UnixDatagramServer() { UnixDatagramServer::server_close(); }
 
 void UnixDatagramServer::server_bind() {
+  if (has_adopted()) return UDPServer::server_bind();
   path_.bind(server_address(), [this] { UDPServer::server_bind(); });
 }
 

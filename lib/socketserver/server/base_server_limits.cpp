@@ -1,0 +1,55 @@
+// How BaseServer keeps to its limits.
+#include <algorithm>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/server/base_server.hpp"
+
+namespace socketserver {
+
+// The request counts as active already.
+bool BaseServer::admit(Request& request) {
+  if (when_full == WhenFull::kRefuse && counters_.active > capacity())
+    return refuse(request, counters_.refused_full), false;
+  if (max_per_source == 0) return true;
+  if (!sources_.enter(request.client_address(), max_per_source))
+    return refuse(request, counters_.refused_source), false;
+  request.set_counted_source();
+  return true;
+}
+
+void BaseServer::refuse(Request& request, Counters::Counter& reason) {
+  ++reason;
+  if (full_message.empty() || request.is_datagram()) return;
+  try {
+    request.send(full_message, MSG_DONTWAIT);
+    lingering_.add(request.fileno());
+  } catch (const OSError&) {  // it is gone already
+  }
+}
+
+void BaseServer::prepare(Request& request, const Address& client_address) {
+  if (request.is_datagram()) return prepare_request(request, client_address);
+  const Deadline end = request.socket().request_end();
+  request.socket().begin_anew(std::min(end, Deadline::after(prepare_timeout)));
+  try {
+    prepare_request(request, client_address);
+  } catch (...) {
+    request.socket().begin_anew(end);  // handle_error() may want to tell the client
+    throw;
+  }
+  request.socket().begin_anew(end);
+}
+
+void BaseServer::report_cut(std::size_t count) {
+  drain_.cut(count);
+  log_drained(last_drain());
+}
+
+void BaseServer::log_drained(const Drained& drained) {
+  if (drained.finished + drained.cut == 0 || !drain_.tell()) return;
+  log_message(drained.cut > 0 ? LogLevel::kWarning : LogLevel::kInfo,
+              "stopped: " + std::to_string(drained.finished) + " request(s) in progress finished, " +
+                  std::to_string(drained.cut) + " cut off");
+}
+
+}  // namespace socketserver
