@@ -15,7 +15,9 @@
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "socketserver/net/error.hpp"
+#include "socketserver/server/access_log.hpp"
 #include "socketserver/server/activated_sockets.hpp"
+#include "socketserver/server/chrome_trace.hpp"
 
 namespace socketserver::apps {
 namespace {
@@ -98,14 +100,23 @@ Place find_place(const ServerOptions& options) {
   }
 }
 
+void add_observers(ServerOptions& options) {
+  if (!options.access_log.empty()) options.observers.add(std::make_unique<AccessLog>(options.access_log));
+  if (!options.trace.empty())
+    options.observers.add(std::make_unique<ChromeTrace>(options.trace, "socketserver"));
+}
+
 template <class OverIP, class OverUnix>
-std::unique_ptr<SocketServer> make_at_place(const std::string& model, const ServerOptions& options,
+std::unique_ptr<SocketServer> make_at_place(const std::string& model, ServerOptions& options,
                                             RequestHandlerClass handler) {
   Place place = find_place(options);
   try {
-    if (place.address.family() == AF_UNIX)
-      return make_of_model<OverUnix>(model, place, options, std::move(handler));
-    return make_of_model<OverIP>(model, place, options, std::move(handler));
+    auto server = place.address.family() == AF_UNIX
+                      ? make_of_model<OverUnix>(model, place, options, std::move(handler))
+                      : make_of_model<OverIP>(model, place, options, std::move(handler));
+    add_observers(options);
+    if (!options.observers.empty()) server->observer = &options.observers;
+    return server;
   } catch (const std::invalid_argument& error) {  // of adopt()
     cannot_listen("", error);
   }
@@ -186,6 +197,11 @@ void ServerOptions::add_to(Options& options) {
   options.seconds("request-timeout", request, "of a connection in all");
   options.choice("log-level", log_level, {"debug", "info", "warning", "error"},
                  "what to log on standard error");
+  options.path(
+      "access-log", "FILE", access_log,
+      "a line for each connection: client, seconds, bytes in and out, outcome; '-': standard output");
+  options.path("trace", "FILE", trace,
+               "what happens to each connection, for ui.perfetto.dev (Chrome's trace-event JSON)");
   options.excludes("unix", {"host", "port"});
 }
 
@@ -197,13 +213,12 @@ Address ServerOptions::address() const {
   }
 }
 
-std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler) {
+std::unique_ptr<SocketServer> make_stream_server(ServerOptions& options, RequestHandlerClass handler) {
   const std::string model = options.model.empty() ? "threading" : options.model;
   return make_at_place<TCPServer, UnixStreamServer>(model, options, std::move(handler));
 }
 
-std::unique_ptr<SocketServer> make_datagram_server(const ServerOptions& options,
-                                                   RequestHandlerClass handler) {
+std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, RequestHandlerClass handler) {
   const std::string model = options.model.empty() ? "iterative" : options.model;
   return make_at_place<UDPServer, UnixDatagramServer>(model, options, std::move(handler));
 }

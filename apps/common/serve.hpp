@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/options.hpp"
+#include "socketserver/server/observer_list.hpp"
 #include "socketserver/server/socket_server.hpp"
 
 namespace socketserver::apps {
@@ -28,6 +29,8 @@ struct ServerOptions {
   long long max_per_source = 0;  ///< 0: no limit
   std::string when_full = "wait";
   std::string log_level = "warning";
+  std::string access_log, trace;  ///< files; empty: none
+  ObserverList observers;         ///< what makes them; must outlive the server
 
   /// Adds --host, --port, --unix, --model, --workers, and those of limits, deadlines and logging.
   /// `*this` must outlive options.parse().
@@ -40,10 +43,10 @@ struct ServerOptions {
 /// The server of the model that was asked for, over TCP or a Unix stream, with all limits set. Where systemd
 /// has handed over a socket (LISTEN_FDS), over that instead of the address. Once in a process. Throws
 /// std::runtime_error, "cannot listen ...", for one of another kind, or more than one.
-std::unique_ptr<SocketServer> make_stream_server(const ServerOptions& options, RequestHandlerClass handler);
+std::unique_ptr<SocketServer> make_stream_server(ServerOptions& options, RequestHandlerClass handler);
 
 /// The same over UDP or Unix datagrams. Datagrams of every size arrive whole.
-std::unique_ptr<SocketServer> make_datagram_server(const ServerOptions& options, RequestHandlerClass handler);
+std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, RequestHandlerClass handler);
 
 /// Binds, prints "<program> listening on ADDRESS", and serves until SIGINT or SIGTERM; then closes the
 /// server, for which those in progress have the drain deadline, and returns 0. A second signal ends the

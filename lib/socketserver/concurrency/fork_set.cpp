@@ -19,10 +19,13 @@ namespace {
 constexpr std::chrono::milliseconds kLookInterval{10};
 
 // Another part of the program may have reaped it (ECHILD): then it has ended, too.
-bool reaped(pid_t pid, int options) {
+bool reaped(pid_t pid, int options, const Request& request) {
   pid_t got;
-  do got = ::waitpid(pid, nullptr, options);
+  int status = 0;
+  do got = ::waitpid(pid, &status, options);
   while (got < 0 && errno == EINTR);
+  if (got > 0 && WIFSIGNALED(status) && request.report() != nullptr)
+    request.report()->take_back(Outcome::kCrashed);
   return got != 0;
 }
 
@@ -35,6 +38,7 @@ void ForkSet::start(BaseServer& server, Request& request) {
   const pid_t pid = ::fork();
   if (pid < 0) throw_os_error(errno, "fork");
   if (pid == 0) run_child(server, request);
+  server.handed_over(request);
   children_.push_back({pid, std::move(request), platform::watch_child(pid)});
 }
 
@@ -45,6 +49,7 @@ void ForkSet::run_child(BaseServer& server, Request& request) {
   children_.clear();
   request.set_shared();
   const bool fine = server.complete_request_alone(request);
+  server.child_ends(request);
   std::fflush(stdout);
   ::_exit(fine ? 0 : 1);
 }
@@ -56,7 +61,7 @@ std::set<pid_t> ForkSet::pids() const {
 }
 
 void ForkSet::collect() {
-  std::erase_if(children_, [](const Child& child) { return reaped(child.pid, WNOHANG); });
+  std::erase_if(children_, [](const Child& child) { return reaped(child.pid, WNOHANG, child.request); });
 }
 
 Deadline ForkSet::watch(std::vector<pollfd>& fds) const {
@@ -84,7 +89,7 @@ std::size_t ForkSet::drain(Deadline deadline) {
   for (Child& child : children_) child.request.interrupt();
   if (wait(Deadline::after(kGrace))) return interrupted;
   for (const Child& child : children_) ::kill(child.pid, SIGKILL);
-  std::erase_if(children_, [](const Child& child) { return reaped(child.pid, 0); });
+  std::erase_if(children_, [](const Child& child) { return reaped(child.pid, 0, child.request); });
   return interrupted;
 }
 

@@ -15,6 +15,7 @@
 #include "socketserver/net/address.hpp"
 #include "socketserver/net/deadline.hpp"
 #include "socketserver/net/fd.hpp"
+#include "socketserver/net/wait_observer.hpp"
 #include "socketserver/net/wait_watch.hpp"
 
 namespace socketserver {
@@ -121,6 +122,11 @@ class Socket {
   /// thread, as interrupt(); it has a recv that waits too long, and all later ones, throw TimeoutError.
   void set_watch(const WatchClock* clock) noexcept { watch_.set(clock); }
   void end_overdue_wait() noexcept;
+  /// Told of the waits of recv and send from now on; it outlives this or is taken back by nullptr.
+  void set_wait_observer(WaitObserver* observer) noexcept { wait_observer_ = observer; }
+  /// Bytes of recv and send so far; not those of recvfrom and sendto, which several threads may call.
+  std::uint64_t received() const noexcept { return received_; }
+  std::uint64_t sent() const noexcept { return sent_; }
   /// For servers that fork: another process has the descriptor, too, so close() has to shut it down.
   void set_shared() noexcept { shared_ = true; }
   /// For servers: accept() that never waits; nullopt when there is nobody (any more).
@@ -149,6 +155,8 @@ class Socket {
   bool drained_ = false;            // the last recv took all there was
   std::uint32_t registration_ = 0;  // with a Waiter
   Progress progress_ = Progress::kNothing;
+  WaitObserver* wait_observer_ = nullptr;
+  std::uint64_t received_ = 0, sent_ = 0;
   Deadline request_end_;
   WaitWatch watch_;
   Timeout armed_send_, armed_receive_;  // SO_SNDTIMEO and SO_RCVTIMEO, as the kernel has them

@@ -32,6 +32,22 @@ timeval to_timeval(const Timeout& timeout) {
   return {static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
 }
 
+class ToldWait {
+ public:
+  ToldWait(WaitObserver* observer, short events) : observer_(observer) {
+    if (observer_ != nullptr)
+      observer_->wait_begins(events == POLLIN ? WaitObserver::For::kData : WaitObserver::For::kRoom);
+  }
+  ~ToldWait() {
+    if (observer_ != nullptr) observer_->wait_ends();
+  }
+  ToldWait(const ToldWait&) = delete;
+  ToldWait& operator=(const ToldWait&) = delete;
+
+ private:
+  WaitObserver* const observer_;
+};
+
 }  // namespace
 
 // `to` is whom the call went to, else the peer.
@@ -85,12 +101,34 @@ struct Socket::Wait {
 
   [[noreturn]] void fail(int errnum) const { socket.fail(errnum, name, to); }
   template <class Call>
+  std::size_t observed(Call call) const;
+  template <class Call>
+  std::size_t blocking(Call call) const;
+  template <class Call>
   std::size_t in_kernel(Call call) const;
   template <class Call>
   std::size_t in_watch(Call call) const;
   template <class Call>
   std::size_t in_waiter(Call call) const;
 };
+
+// Whether a blocking call waits is seen only by one that does not.
+template <class Call>
+std::size_t Socket::Wait::observed(Call call) const {
+  if (socket.request_end_.expired()) fail(ETIMEDOUT);
+  const ssize_t n = call(flags | MSG_DONTWAIT);
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno != EINTR && !would_block(errno)) fail(errno);
+  const ToldWait told(socket.wait_observer_, events);
+  return blocking(call);
+}
+
+template <class Call>
+std::size_t Socket::Wait::blocking(Call call) const {
+  if (events == POLLIN && socket.request_end_.is_never() && socket.watch_.covers(timeout))
+    return in_watch(call);
+  return in_kernel(call);
+}
 
 // One system call for each call of ours: the kernel waits, with its own timeouts.
 template <class Call>
@@ -145,7 +183,10 @@ std::size_t Socket::Wait::in_waiter(Call call) const {
       if (!would_block(errno) || !may_wait) fail(errno);
     }
     if (end.is_never()) end = std::min(Deadline::after(timeout), socket.request_end_);
-    if (!current_waiter->wait_for_edge(socket.fileno(), events, end, socket.registration_)) fail(ETIMEDOUT);
+    {
+      const ToldWait told(socket.wait_observer_, events);
+      if (!current_waiter->wait_for_edge(socket.fileno(), events, end, socket.registration_)) fail(ETIMEDOUT);
+    }
     if (to != nullptr && socket.type_ == SOCK_DGRAM && socket.family_ == AF_UNIX) {
       wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
       if (end.expired()) fail(ETIMEDOUT);
@@ -157,9 +198,7 @@ template <class Call>
 std::size_t Socket::blocking_call(const Wait& wait, Call call) {
   const bool kernel_waits = blocking_ && current_waiter == nullptr && (wait.flags & MSG_DONTWAIT) == 0;
   if (!kernel_waits) return wait.in_waiter(call);
-  if (wait.events == POLLIN && request_end_.is_never() && watch_.covers(wait.timeout))
-    return wait.in_watch(call);
-  return wait.in_kernel(call);
+  return wait_observer_ == nullptr ? wait.blocking(call) : wait.observed(call);
 }
 
 std::string Socket::recv(std::size_t size, int flags) {
@@ -173,6 +212,7 @@ std::size_t Socket::recv_into(std::span<char> buffer, int flags) {
     return ::recv(fileno(), buffer.data(), buffer.size(), all_flags);
   });
   if (got > 0) progress_ = Progress::kReceived;
+  received_ += got;
   // Of a Unix socket recv stops where messages came with different rights, too.
   drained_ = got > 0 && got < buffer.size() && flags == 0 && type_ == SOCK_STREAM && family_ != AF_UNIX;
   return got;
@@ -183,6 +223,7 @@ std::size_t Socket::send(std::string_view data, int flags) {
       blocking_call({*this, "send", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL},
                     [&](int all_flags) { return ::send(fileno(), data.data(), data.size(), all_flags); });
   progress_ = Progress::kSent;
+  sent_ += sent;
   return sent;
 }
 

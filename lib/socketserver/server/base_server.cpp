@@ -70,6 +70,7 @@ void BaseServer::run_loop(std::chrono::nanoseconds poll_interval) {
   while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
     service_actions();
+    if (observer != nullptr) observer->on_turn();
   }
   drain_.begin(counters_.active);
 }
@@ -114,7 +115,8 @@ bool BaseServer::handle_one() {
   std::optional<Request> request = next_request();
   if (!request) return false;
   ++counters_.accepted;
-  ++counters_.active;
+  const std::uint64_t active = ++counters_.active;
+  if (active > counters_.peak) counters_.peak = active;
   request->set_owner(this);
   if (dispatch(*request)) gate_.succeeded();
   return true;
@@ -137,10 +139,13 @@ bool BaseServer::dispatch(Request& request) {
   try {
     if (!admit(request)) return true;
     verified = verify_request(request, client);
-    if (verified)
+    if (verified) {
+      begin_queueing(request);
       process_request(request, client);
-    else
+    } else {
       ++counters_.refused;
+      if (request.report() != nullptr) request.report()->set_outcome(Outcome::kRefused);
+    }
   } catch (const ServerExit&) {
     throw;
   } catch (const std::exception& error) {
@@ -170,6 +175,10 @@ bool BaseServer::full() noexcept {
 }
 
 void BaseServer::request_ended(const Request& request) noexcept {
+  if (request.queued()) --counters_.queued;
+  counters_.received += request.received();
+  counters_.sent += request.sent();
+  request.end_report();
   if (request.has_counted_source()) sources_.leave(request.client_address());
   --counters_.active;
   if (wants_room_.load() && wants_room_.exchange(false)) room_wakeup_.notify();
@@ -210,12 +219,14 @@ void BaseServer::finish_request(Request& request, const Address& client_address)
 
 void BaseServer::complete_request(Request& request, const Address& client_address) {
   const RequestScope scope(*this, request);
+  end_queueing(request);
   try {
     prepare(request, client_address);
     finish_request(request, client_address);
   } catch (const ServerExit&) {
     throw;
   } catch (...) {
+    if (request.report() != nullptr) request.report()->set_outcome_of_exception();
     handle_error(request, client_address);
   }
 }

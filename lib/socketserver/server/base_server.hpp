@@ -14,6 +14,7 @@
 #include "socketserver/server/lingering.hpp"
 #include "socketserver/server/log.hpp"
 #include "socketserver/server/loop_control.hpp"
+#include "socketserver/server/observer.hpp"
 #include "socketserver/server/request.hpp"
 #include "socketserver/server/request_handler_class.hpp"
 #include "socketserver/server/source_counts.hpp"
@@ -57,6 +58,8 @@ class BaseServer : public RequestOwner {
   /// How long those in progress may go on once the server stops; then their connections are shut down. As
   /// most supervisors wait 10 s or longer before they kill.
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
+  /// Told what happens to every connection; must outlive the server. nullptr: nobody, at no cost.
+  Observer* observer = nullptr;
   /// What log_message() lets through.
   LogLevel log_level = LogLevel::kWarning;
 
@@ -142,7 +145,11 @@ class BaseServer : public RequestOwner {
   /// Once all have ended: how many handlers did not within drain_timeout. Logs how many of them did, too.
   void report_cut(std::size_t count);
   /// In a child process that serves one request: lets go of what only the parent uses.
-  virtual void forked() noexcept { lingering_.clear(); }
+  virtual void forked() noexcept;
+  /// Before such a child ends.
+  void child_ends(const Request& request) noexcept;
+  /// In the parent: a child has it now.
+  void handed_over(Request& request) noexcept;
 
  protected:
   /// How many requests may be in progress: max_connections, or what a mix-in's own limit leaves of it.
@@ -168,7 +175,9 @@ class BaseServer : public RequestOwner {
   std::optional<Request> next_request();
   bool dispatch(Request& request);
   bool admit(Request& request);
-  void refuse(Request& request, Counters::Counter& reason);
+  void refuse(Request& request, Counters::Counter& reason, Outcome outcome);
+  void begin_queueing(Request& request) noexcept;
+  void end_queueing(Request& request) noexcept;
   void prepare(Request& request, const Address& client_address);
   void log_drained(const Drained& drained);
   void pause_accepting(const std::exception& reason);

@@ -8,17 +8,21 @@ namespace socketserver {
 
 // The request counts as active already.
 bool BaseServer::admit(Request& request) {
+  if (observer != nullptr)
+    request.set_report(
+        std::make_unique<ConnectionReport>(*observer, counters_.accepted, request.client_address()));
   if (when_full == WhenFull::kRefuse && counters_.active > capacity())
-    return refuse(request, counters_.refused_full), false;
+    return refuse(request, counters_.refused_full, Outcome::kRefusedFull), false;
   if (max_per_source == 0) return true;
   if (!sources_.enter(request.client_address(), max_per_source))
-    return refuse(request, counters_.refused_source), false;
+    return refuse(request, counters_.refused_source, Outcome::kRefusedSource), false;
   request.set_counted_source();
   return true;
 }
 
-void BaseServer::refuse(Request& request, Counters::Counter& reason) {
+void BaseServer::refuse(Request& request, Counters::Counter& reason, Outcome outcome) {
   ++reason;
+  if (request.report() != nullptr) request.report()->set_outcome(outcome);
   if (full_message.empty() || request.is_datagram()) return;
   try {
     request.send(full_message, MSG_DONTWAIT);
@@ -38,6 +42,34 @@ void BaseServer::prepare(Request& request, const Address& client_address) {
     throw;
   }
   request.socket().begin_anew(end);
+}
+
+void BaseServer::begin_queueing(Request& request) noexcept {
+  ++counters_.queued;
+  request.set_queued(true);
+  if (request.report() != nullptr) request.report()->enter(ConnectionState::kQueued);
+}
+
+void BaseServer::end_queueing(Request& request) noexcept {
+  if (request.queued()) --counters_.queued;
+  request.set_queued(false);
+  if (request.report() != nullptr) request.report()->enter(ConnectionState::kHandling);
+}
+
+void BaseServer::handed_over(Request& request) noexcept {
+  if (request.queued()) --counters_.queued;
+  request.set_queued(false);
+  if (request.report() != nullptr) request.report()->hand_over();
+}
+
+void BaseServer::forked() noexcept {
+  lingering_.clear();
+  if (observer != nullptr) observer->on_fork();
+}
+
+void BaseServer::child_ends(const Request& request) noexcept {
+  request.end_report();
+  if (observer != nullptr) observer->on_child_end();
 }
 
 void BaseServer::report_cut(std::size_t count) {

@@ -19,8 +19,12 @@ Request::Request(Request&& other) noexcept
       truncated_(other.truncated_),
       ended_(std::exchange(other.ended_, true)),
       counted_source_(other.counted_source_),
+      queued_(other.queued_),
       interrupted_(other.interrupted_),
       clock_(other.clock_),
+      report_(std::move(other.report_)),
+      gone_received_(other.gone_received_),
+      gone_sent_(other.gone_sent_),
       client_address_(other.client_address_),
       owner_(std::exchange(other.owner_, nullptr)) {}
 
@@ -33,8 +37,12 @@ Request& Request::operator=(Request&& other) noexcept {
   truncated_ = other.truncated_;
   ended_ = std::exchange(other.ended_, true);
   counted_source_ = other.counted_source_;
+  queued_ = other.queued_;
   interrupted_ = other.interrupted_;
   clock_ = other.clock_;
+  report_ = std::move(other.report_);
+  gone_received_ = other.gone_received_;
+  gone_sent_ = other.gone_sent_;
   client_address_ = other.client_address_;
   owner_ = std::exchange(other.owner_, nullptr);
   return *this;
@@ -43,7 +51,11 @@ Request& Request::operator=(Request&& other) noexcept {
 Request::~Request() { release(); }
 
 void Request::release() noexcept {
-  connection_.reset();
+  if (connection_) {
+    gone_received_ = received();
+    gone_sent_ = sent();
+    connection_.reset();
+  }
   if (owner_ != nullptr) std::exchange(owner_, nullptr)->request_ended(*this);
 }
 
@@ -53,7 +65,9 @@ std::unique_ptr<Socket> Request::exchange(std::unique_ptr<Socket> socket) {
   std::unique_lock<std::mutex> lock;
   if (guard_ != nullptr) lock = std::unique_lock(*guard_);
   connection_->set_watch(nullptr);
+  connection_->set_wait_observer(nullptr);
   socket->set_watch(clock_);
+  socket->set_wait_observer(report_.get());
   if (interrupted_) socket->interrupt();
   connection_.swap(socket);
   socket_ = connection_.get();
@@ -63,8 +77,28 @@ std::unique_ptr<Socket> Request::exchange(std::unique_ptr<Socket> socket) {
 std::unique_ptr<Socket> Request::detach() {
   std::unique_ptr<Socket> socket = exchange(std::make_unique<Socket>());
   socket->set_deadlines({});
+  gone_received_ += socket->received();
+  gone_sent_ += socket->sent();
+  if (report_) report_->set_outcome(Outcome::kDetached);
   return socket;
 }
+
+void Request::set_report(std::unique_ptr<ConnectionReport> report) noexcept {
+  report_ = std::move(report);
+  if (connection_) connection_->set_wait_observer(report_.get());
+}
+
+void Request::end_report() const noexcept {
+  if (!report_) return;
+  if (interrupted_) report_->set_outcome(Outcome::kCut);
+  report_->end(received(), sent());
+}
+
+std::uint64_t Request::received() const noexcept {
+  return gone_received_ + (connection_ ? connection_->received() : packet_.size());
+}
+
+std::uint64_t Request::sent() const noexcept { return gone_sent_ + (connection_ ? connection_->sent() : 0); }
 
 void Request::close() noexcept {
   if (connection_) connection_->close();

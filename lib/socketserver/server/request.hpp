@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "socketserver/net/socket.hpp"
+#include "socketserver/server/connection_report.hpp"
 
 namespace socketserver {
 
@@ -91,6 +92,17 @@ class Request {
   /// It counts for its source.
   void set_counted_source() noexcept { counted_source_ = true; }
   bool has_counted_source() const noexcept { return counted_source_; }
+  /// It waits for a thread or process.
+  void set_queued(bool queued) noexcept { queued_ = queued; }
+  bool queued() const noexcept { return queued_; }
+  /// What tells the server's observer of it; nullptr where there is none.
+  void set_report(std::unique_ptr<ConnectionReport> report) noexcept;
+  ConnectionReport* report() const noexcept { return report_.get(); }
+  /// Has the report tell of its end, if there is one.
+  void end_report() const noexcept;
+  /// Bytes of the connection; of a datagram what it holds.
+  std::uint64_t received() const noexcept;
+  std::uint64_t sent() const noexcept;
   /// `mutex` is held by whoever interrupts; not handed on when the request moves.
   void set_guard(std::mutex* mutex) noexcept { guard_ = mutex; }
 
@@ -104,9 +116,12 @@ class Request {
   bool truncated_ = false;
   bool ended_ = false;
   bool counted_source_ = false;
+  bool queued_ = false;
   bool interrupted_ = false;  // guarded by guard_
   std::mutex* guard_ = nullptr;
   const WatchClock* clock_ = nullptr;
+  std::unique_ptr<ConnectionReport> report_;
+  std::uint64_t gone_received_ = 0, gone_sent_ = 0;  // of a connection that is not here any more
   Address client_address_;
   RequestOwner* owner_ = nullptr;
 };

@@ -16,6 +16,10 @@ struct Statistics {
   std::uint64_t timed_out = 0;     ///< a deadline passed
   std::uint64_t truncated = 0;     ///< datagrams longer than max_packet_size
   std::uint64_t paused = 0;        ///< times that accepting paused for want of descriptors, threads or memory
+  std::uint64_t peak = 0;          ///< of `active`, at most so far
+  std::uint64_t queued = 0;        ///< of `active`, for those a thread or process has no time yet
+  std::uint64_t received = 0;      ///< bytes of connections and datagrams that have ended
+  std::uint64_t sent = 0;          ///< the same, of connections alone
   std::uint64_t refused_full = 0;  ///< there was no room, and when_full said so
   std::uint64_t refused_source = 0;  ///< the client had max_per_source already
 };
@@ -24,11 +28,11 @@ struct Statistics {
 struct Counters {
   using Counter = std::atomic<std::uint64_t>;
   Counter accepted{0}, active{0}, refused{0}, failed{0}, disconnected{0}, timed_out{0}, truncated{0},
-      paused{0}, refused_full{0}, refused_source{0};
+      paused{0}, peak{0}, queued{0}, received{0}, sent{0}, refused_full{0}, refused_source{0};
 
   Statistics snapshot() const noexcept {
-    return {accepted,  active,    refused, failed,       disconnected,
-            timed_out, truncated, paused,  refused_full, refused_source};
+    return {accepted, active, refused, failed,   disconnected, timed_out,    truncated,
+            paused,   peak,   queued,  received, sent,         refused_full, refused_source};
   }
 };
 

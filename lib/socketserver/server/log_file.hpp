@@ -1,0 +1,27 @@
+// A file that several processes add to.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "socketserver/net/fd.hpp"
+
+namespace socketserver {
+
+/// Every write goes to the end of the file whole, whoever else writes; a file that cannot be written is
+/// complained of once, on stderr. Writing: any thread may.
+class LogFile {
+ public:
+  enum class Begin : unsigned char { kAppend, kEmpty };
+  /// Makes the file where there is none. "-" is standard output. Throws OSError, "open FILE: ...".
+  LogFile(const std::string& path, Begin begin);
+  void write(std::string_view bytes) noexcept;
+
+ private:
+  std::string path_;
+  Fd own_;
+  int fd_;
+  bool failed_ = false;
+};
+
+}  // namespace socketserver
