@@ -11,6 +11,7 @@
 
 #include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/preforking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
@@ -55,6 +56,9 @@ std::unique_ptr<SocketServer> make_server(Place& place, const ServerOptions& opt
   }
   server->max_per_source = static_cast<std::size_t>(options.max_per_source);
   if (options.when_full == "refuse") server->when_full = WhenFull::kRefuse;
+  // Each of those processes serves one request at a time.
+  if constexpr (requires { server->restart_workers(); })
+    if (most > 0) server->workers = std::min(server->workers, most);
   server->drain_timeout = options.drain.value_or(std::chrono::nanoseconds::max());
   server->deadlines = {options.idle, options.read, options.idle, options.write, options.request};
   server->log_level = options.log_level == "debug"     ? LogLevel::kDebug
@@ -73,6 +77,7 @@ std::unique_ptr<SocketServer> make_of_model(const std::string& model, Place& pla
   if (model == "thread-pool") return make_server<ThreadPoolMixIn<Base>>(place, options, std::move(handler));
   if (model == "prethreading")
     return make_server<PrethreadingMixIn<Base>>(place, options, std::move(handler));
+  if (model == "preforking") return make_server<PreforkingMixIn<Base>>(place, options, std::move(handler));
   return make_server<Base>(place, options, std::move(handler));
 }
 
@@ -139,6 +144,21 @@ std::atomic<pid_t> serving_process{0};
 
 constexpr int kEndingSignals[] = {SIGINT, SIGTERM};
 
+// What a hang-up asks of a server that has workers; null for others, which it ends.
+using Restart = void (*)(SocketServer&);
+std::atomic<Restart> restart_served{nullptr};
+
+template <class... Bases>
+Restart restart_of(SocketServer& server) {
+  Restart found = nullptr;
+  const auto look = [&]<class Server>(const Server*) {
+    if (dynamic_cast<Server*>(&server) != nullptr)
+      found = [](SocketServer& one) { static_cast<Server&>(one).request_restart(); };
+  };
+  (look(static_cast<const PreforkingMixIn<Bases>*>(nullptr)), ...);
+  return found;
+}
+
 void set_action(void (*handler)(int)) {
   struct sigaction action = {};
   action.sa_handler = handler;
@@ -154,15 +174,22 @@ void on_signal(int) {
   if (::getpid() == serving_process) served.load()->request_shutdown();
 }
 
+void on_hangup(int) {
+  if (::getpid() == serving_process) restart_served.load()(*served);
+}
+
 class SignalScope {
  public:
   explicit SignalScope(SocketServer& server) {
     served = &server;
     serving_process = ::getpid();
+    restart_served = restart_of<TCPServer, UnixStreamServer, UDPServer, UnixDatagramServer>(server);
     set_action(&on_signal);
+    if (restart_served != nullptr) ::signal(SIGHUP, &on_hangup);
   }
   ~SignalScope() {
     set_action(SIG_DFL);
+    if (restart_served != nullptr) ::signal(SIGHUP, SIG_DFL);
     served = nullptr;
   }
   SignalScope(const SignalScope&) = delete;
@@ -177,11 +204,12 @@ void ServerOptions::add_to(Options& options) {
                   "port to listen on; 0: any free one; a socket from systemd (LISTEN_FDS) counts instead");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
   options.choice("model", model,
-                 {"iterative", "threading", "forking", "thread-pool", "prethreading", "fiber"},
+                 {"iterative", "threading", "forking", "thread-pool", "prethreading", "preforking", "fiber"},
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
   options.integer("workers", "N", workers, 0, 10'000,
-                  "threads of a thread-pool or prethreading server; 0: as many as the model has by default");
+                  "threads of a thread-pool or prethreading server, processes of a preforking one; "
+                  "0: as many as the model has by default");
   options.integer("max-connections", "N", max_connections, 0, 1'000'000,
                   "requests in progress at once, others wait; 0: 16384 threads or 1024 processes");
   options.integer("max-per-source", "N", max_per_source, 0, 1'000'000,

@@ -50,8 +50,8 @@ std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, Reque
 
 /// Binds, prints "<program> listening on ADDRESS", and serves until SIGINT or SIGTERM; then closes the
 /// server, for which those in progress have the drain deadline, and returns 0. A second signal ends the
-/// process at once. Throws std::runtime_error, "cannot listen on ...", when it cannot bind. Once in a
-/// process, in its main thread.
+/// process at once. SIGHUP has a preforking server replace its workers. Throws std::runtime_error, "cannot
+/// listen on ...", when it cannot bind. Once in a process, in its main thread.
 int serve(const std::string& program, SocketServer& server);
 
 }  // namespace socketserver::apps

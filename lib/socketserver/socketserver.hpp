@@ -27,6 +27,7 @@
 //   | thread pool           | ThreadPoolMixIn<...> | a thread that waits for one | workers         |
 //   | fibers                | FiberMixIn<...>      | a fiber on an event loop    | max_connections |
 //   | prethreaded           | PrethreadingMixIn<>  | a thread that accepted it   | workers         |
+//   | preforked             | PreforkingMixIn<...> | a process that accepted it  | workers         |
 //
 // ThreadingTCPServer is ThreadingMixIn<TCPServer>, and so on for UDP, UnixStream, UnixDatagram, and Forking.
 // Names are those of Python's socketserver; tests/README.md lists where each is and what differs.
@@ -34,6 +35,7 @@
 
 #include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/preforking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"

@@ -76,7 +76,8 @@ class EveryServer : public ::testing::TestWithParam<std::string> {
 TEST_P(EveryServer, TakesNoBadPortNorModelNorArgument) {
   expect_error({GetParam(), "--port", "70000"}, 2, "--port: 70000 is not in 0..65535");
   expect_error({GetParam(), "--model", "fast"}, 2,
-               "--model: 'fast' is none of iterative, threading, forking, thread-pool, prethreading");
+               "--model: 'fast' is none of iterative, threading, forking, thread-pool, prethreading, "
+               "preforking, fiber");
   expect_error({GetParam(), "--model", "threading", "--workers", "3"}, 2,
                "--workers: the model has no fixed number of them");
   expect_error({GetParam(), "--max-per-source", "-1"}, 2, "--max-per-source: -1 is not in 0..1000000");

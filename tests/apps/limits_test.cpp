@@ -74,7 +74,8 @@ class LimitsSideBySide : public Limits {
  protected:
   /// The option for so many workers, where the model has a fixed number.
   static std::vector<std::string> workers(const std::string& number) {
-    const bool fixed = GetParam() == "thread-pool" || GetParam() == "prethreading";
+    const bool fixed =
+        GetParam() == "thread-pool" || GetParam() == "prethreading" || GetParam() == "preforking";
     return fixed ? std::vector<std::string>{"--workers", number} : std::vector<std::string>();
   }
 };

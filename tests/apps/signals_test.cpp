@@ -68,7 +68,7 @@ TEST_P(SignalsInEveryModel, LetAClientInProgressFinish) {
   start(model);
   Socket client = served();
   server_->kill(signal);
-  if (model != "iterative") {
+  if (!drains_in_the_loop(model)) {
     EXPECT_TRUE(eventually([this] { return closed(); }));
   }
   EXPECT_EQ(echo(client, "and more"), "and more");
@@ -141,6 +141,44 @@ TEST_F(Signals, OneForAForkedChildIsNotOneForTheServer) {
   client.shutdown(SHUT_WR);
   other.shutdown(SHUT_WR);
   EXPECT_EQ(server_->wait().status, 0);
+}
+
+TEST_F(Signals, AHangUpReplacesTheWorkersOneByOne) {
+  start("preforking", {"--workers", "2"});
+  ASSERT_TRUE(eventually([this] { return children().size() == 2; }));
+  const std::vector<pid_t> before = children();
+  server_->kill(SIGHUP);
+  EXPECT_TRUE(eventually([&] {
+    const std::vector<pid_t> now = children();
+    return now.size() == 2 && std::ranges::find_first_of(now, before) == now.end();
+  }));
+  { Socket client = served(); }
+  server_->kill(SIGTERM);
+  const Outcome outcome = server_->wait();
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(Signals, OneForAWorkerAloneIsNotOneForTheServer) {
+  start("preforking", {"--workers", "2"});
+  ASSERT_TRUE(eventually([this] { return children().size() == 2; }));
+  Socket client = served();
+  for (const pid_t worker : children()) ::kill(worker, SIGTERM);
+  EXPECT_EQ(echo(client, "still there"), "still there");
+  client.close();
+  Socket other = served();
+  server_->kill(SIGTERM);
+  other.close();
+  EXPECT_EQ(server_->wait().status, 0);
+}
+
+TEST_F(Signals, AKilledSupervisorTakesItsWorkersAlong) {
+  start("preforking", {"--workers", "2"});
+  ASSERT_TRUE(eventually([this] { return children().size() == 2; }));
+  const std::vector<pid_t> workers = children();
+  server_->kill(SIGKILL);
+  EXPECT_EQ(server_->wait().status, 128 + SIGKILL);
+  for (const pid_t worker : workers) EXPECT_TRUE(eventually([&] { return has_ended(worker); }));
 }
 
 TEST_F(Signals, ThePathOfAUnixSocketIsRemoved) {

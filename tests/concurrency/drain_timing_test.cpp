@@ -32,9 +32,10 @@ class DrainTiming : public ::testing::Test {
   TemporaryDirectory directory_;
 };
 
-using Servers = ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ThreadingUnixStreamServer,
-                                 ForkingTCPServer, ForkingUnixStreamServer, ThreadPoolMixIn<TCPServer>,
-                                 PrethreadingMixIn<TCPServer>, FiberMixIn<TCPServer>>;
+using Servers =
+    ::testing::Types<TCPServer, UnixStreamServer, ThreadingTCPServer, ThreadingUnixStreamServer,
+                     ForkingTCPServer, ForkingUnixStreamServer, ThreadPoolMixIn<TCPServer>,
+                     PrethreadingMixIn<TCPServer>, FiberMixIn<TCPServer>, PreforkingMixIn<TCPServer>>;
 TYPED_TEST_SUITE(DrainTiming, Servers, ServerNames);
 
 TYPED_TEST(DrainTiming, closes_at_the_deadline_with_an_idle_client) {

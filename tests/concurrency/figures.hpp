@@ -12,6 +12,7 @@
 #include "net/sockets.hpp"
 #include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
+#include "socketserver/concurrency/preforking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
@@ -65,8 +66,8 @@ struct ServerNames {
   static std::string GetName(int) {
     const std::string name = ::testing::internal::GetTypeName<Server>();
     std::string words;
-    for (const char* word : {"Threading", "Forking", "ThreadPool", "Prethreading", "Fiber", "TCP", "UDP",
-                             "UnixStream", "UnixDatagram"})
+    for (const char* word : {"Preforking", "Fiber", "Threading", "Forking", "ThreadPool", "Prethreading",
+                             "TCP", "UDP", "UnixStream", "UnixDatagram"})
       if (name.find(word) != name.npos) words += word;
     return words;
   }

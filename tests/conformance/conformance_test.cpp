@@ -353,7 +353,7 @@ TYPED_TEST(ConcurrentConformance, KeepsToMaxConnectionsAndGoesOn) {
   Marks begun, go_on;
   Serving<TypeParam> serving(this->any_address(), handler<Waits>(static_cast<const Marks*>(&begun),
                                                                  static_cast<const Marks*>(&go_on)));
-  serving.server().max_connections = 2;
+  limit(serving.server(), 2);
   serving.start();
   std::vector<Socket> clients;
   for (int i = 0; i < 4; ++i) {
@@ -373,7 +373,7 @@ TYPED_TEST(ConcurrentConformance, IsShutDownWhileItIsFull) {
   Marks begun, go_on;
   Serving<TypeParam> serving(this->any_address(), handler<Waits>(static_cast<const Marks*>(&begun),
                                                                  static_cast<const Marks*>(&go_on)));
-  serving.server().max_connections = 1;
+  limit(serving.server(), 1);
   serving.start();
   Socket client = this->connect(serving.address());
   client.sendall("hello\n");

@@ -19,7 +19,7 @@ template <class Server>
 constexpr bool kOfUnix =
     std::derived_from<Server, UnixStreamServer> || std::derived_from<Server, UnixDatagramServer>;
 
-/// Handlers run in another process than the server: what they change, only they see.
+/// Handlers run in another process than the server, and what they count is lost with it.
 template <class Server>
 inline constexpr bool kInProcesses = false;
 template <class Base>
@@ -35,6 +35,8 @@ template <class Base>
 inline constexpr bool kBesideTheLoop<PrethreadingMixIn<Base>> = true;
 template <class Base>
 inline constexpr bool kBesideTheLoop<FiberMixIn<Base>> = true;
+template <class Base>
+inline constexpr bool kBesideTheLoop<PreforkingMixIn<Base>> = true;
 
 /// handle_request() runs its handler beside the loop.
 template <class Server>
@@ -43,6 +45,20 @@ template <class Base>
 inline constexpr bool kOneBesideTheLoop<PrethreadingMixIn<Base>> = false;
 template <class Base>
 inline constexpr bool kOneBesideTheLoop<FiberMixIn<Base>> = false;
+template <class Base>
+inline constexpr bool kOneBesideTheLoop<PreforkingMixIn<Base>> = kOneBesideTheLoop<Base>;
+
+/// As many requests at once, and no more.
+template <class Server>
+void limit(Server& server, std::size_t requests) {
+  server.max_connections = requests;
+}
+/// Its limits are those of each worker.
+template <class Base>
+void limit(PreforkingMixIn<Base>& server, std::size_t requests) {
+  server.max_connections = requests;
+  server.workers = kBesideTheLoop<Base> ? 1 : requests;
+}
 
 template <class, class>
 struct JoinedTypes;
@@ -57,17 +73,21 @@ using Joined = typename JoinedTypes<A, B>::type;
 /// tested.
 using IterativeStreams = ::testing::Types<TCPServer, UnixStreamServer>;
 using IterativeDatagrams = ::testing::Types<UDPServer, UnixDatagramServer>;
-using ConcurrentStreams = ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
-                                           ForkingTCPServer, ForkingUnixStreamServer,      //
-                                           ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
-                                           PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>,
-                                           FiberMixIn<TCPServer>, FiberMixIn<UnixStreamServer>>;
+using ConcurrentStreams =
+    ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
+                     ForkingTCPServer, ForkingUnixStreamServer,      //
+                     ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
+                     PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>, FiberMixIn<TCPServer>,
+                     FiberMixIn<UnixStreamServer>, PreforkingMixIn<TCPServer>,
+                     PreforkingMixIn<UnixStreamServer>, PreforkingMixIn<ThreadingTCPServer>,
+                     PreforkingMixIn<FiberMixIn<TCPServer>>>;
 using ConcurrentDatagrams =
     ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
                      ForkingUDPServer, ForkingUnixDatagramServer,      //
                      ThreadPoolMixIn<UDPServer>, ThreadPoolMixIn<UnixDatagramServer>,
                      PrethreadingMixIn<UDPServer>, PrethreadingMixIn<UnixDatagramServer>,
-                     FiberMixIn<UDPServer>, FiberMixIn<UnixDatagramServer>>;
+                     FiberMixIn<UDPServer>, FiberMixIn<UnixDatagramServer>, PreforkingMixIn<UDPServer>,
+                     PreforkingMixIn<UnixDatagramServer>>;
 using StreamServers = Joined<IterativeStreams, ConcurrentStreams>;
 using ConcurrentServers = Joined<ConcurrentStreams, ConcurrentDatagrams>;
 using AllServers = Joined<StreamServers, Joined<IterativeDatagrams, ConcurrentDatagrams>>;

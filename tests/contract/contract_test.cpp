@@ -86,6 +86,8 @@ TEST(Contract, RunsOneHandlerUnderEveryModel) {
   EXPECT_EQ(shouts(std::make_unique<Serving<TCPServer>>(any, handler<ShoutBytes>())), "QUIET");
   EXPECT_EQ(shouts(std::make_unique<Serving<ThreadingTCPServer>>(any, handler<ShoutBytes>())), "QUIET");
   EXPECT_EQ(shouts(std::make_unique<Serving<ForkingTCPServer>>(any, handler<ShoutBytes>())), "QUIET");
+  using Preforking = PreforkingMixIn<FiberMixIn<TCPServer>>;  // mix-ins combine
+  EXPECT_EQ(shouts(std::make_unique<Serving<Preforking>>(any, handler<ShoutBytes>())), "QUIET");
 }
 
 TEST(Contract, LetsAServerHaveItsOwnPolicy) {

@@ -44,6 +44,15 @@ TEST(PortablePlatform, accepts_sockets_that_block_and_are_closed_on_exec) {
   EXPECT_TRUE(blocking(fd));
 }
 
+TEST(PortablePlatform, makes_pairs_of_sockets_closed_on_exec) {
+  const auto pair = portable_platform::socket_pair();
+  EXPECT_TRUE(closed_on_exec(pair.one));
+  EXPECT_TRUE(closed_on_exec(pair.other));
+  ASSERT_EQ(::send(pair.one.get(), "x", 1, MSG_NOSIGNAL), 1);
+  char got = 0;
+  EXPECT_EQ(::recv(pair.other.get(), &got, 1, 0), 1);
+}
+
 TEST(PortablePlatform, says_minus_one_and_errno) {
   EXPECT_EQ(portable_platform::socket(-1, SOCK_STREAM, 0), -1);
   EXPECT_EQ(errno, EAFNOSUPPORT);

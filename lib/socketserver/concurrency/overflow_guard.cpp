@@ -26,6 +26,7 @@ void on_fault(int signal, siginfo_t* info, void*) {
     ::signal(signal, SIG_DFL);
   } else {
     ::sigaction(signal, &before, nullptr);
+    if (info->si_code <= 0) ::raise(signal);  // somebody sent it: nothing would repeat it
   }
 }
 

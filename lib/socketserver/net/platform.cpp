@@ -29,6 +29,12 @@ PipeEnds pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
+SocketPair socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) throw_os_error(errno, "socketpair");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
 PipeEnds wakeup_ends() {
   Fd both(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!both) throw_os_error(errno, "eventfd");
@@ -72,6 +78,12 @@ int socket(int family, int type, int protocol) noexcept {
 PipeEnds pipe() {
   int ends[2];
   if (::pipe(ends) < 0) throw_os_error(errno, "pipe");
+  return {Fd(with_flags(ends[0], 0)), Fd(with_flags(ends[1], 0))};
+}
+
+SocketPair socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) throw_os_error(errno, "socketpair");
   return {Fd(with_flags(ends[0], 0)), Fd(with_flags(ends[1], 0))};
 }
 

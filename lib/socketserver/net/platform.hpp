@@ -21,6 +21,12 @@ struct PipeEnds {
 /// pipe(2), close-on-exec. Throws OSError.
 PipeEnds pipe();
 
+struct SocketPair {
+  Fd one, other;
+};
+/// socketpair(2) of Unix streams, close-on-exec. Throws OSError.
+SocketPair socket_pair();
+
 /// The two ends of a channel that wakes: both without blocking, close-on-exec. Where `read` is the only one
 /// (an eventfd), it is written to as well. Throws OSError.
 PipeEnds wakeup_ends();

@@ -69,10 +69,10 @@ void BaseServer::serve_forever(std::chrono::nanoseconds poll_interval) {
 void BaseServer::run_loop(std::chrono::nanoseconds poll_interval) {
   while (!loop_.stopping()) {
     if (wait_for_request(Deadline::after(poll_interval))) handle_pending();
-    service_actions();
+    end_turn();
     if (observer != nullptr) observer->on_turn();
   }
-  drain_.begin(counters_.active);
+  drain_.begin(counters_->active);
 }
 
 void BaseServer::handle_request() {
@@ -114,9 +114,9 @@ void BaseServer::handle_pending() {
 bool BaseServer::handle_one() {
   std::optional<Request> request = next_request();
   if (!request) return false;
-  ++counters_.accepted;
-  const std::uint64_t active = ++counters_.active;
-  if (active > counters_.peak) counters_.peak = active;
+  ++counters_->accepted;
+  const std::uint64_t active = ++counters_->active;
+  if (active > counters_->peak) counters_->peak = active;
   request->set_owner(this);
   if (dispatch(*request)) gate_.succeeded();
   return true;
@@ -143,7 +143,7 @@ bool BaseServer::dispatch(Request& request) {
       begin_queueing(request);
       process_request(request, client);
     } else {
-      ++counters_.refused;
+      ++counters_->refused;
       if (request.report() != nullptr) request.report()->set_outcome(Outcome::kRefused);
     }
   } catch (const ServerExit&) {
@@ -162,25 +162,25 @@ bool BaseServer::dispatch(Request& request) {
 }
 
 void BaseServer::pause_accepting(const std::exception& reason) {
-  ++counters_.paused;
+  ++counters_->paused;
   if (gate_.failed())
     log_message(LogLevel::kWarning, std::string("accepting pauses until there is room: ") + reason.what());
 }
 
 // Looked at again after the wish is known, since the last request may have ended in between.
 bool BaseServer::full() noexcept {
-  if (when_full == WhenFull::kRefuse || counters_.active < capacity()) return false;
+  if (when_full == WhenFull::kRefuse || counters_->active < capacity()) return false;
   wants_room_ = true;
-  return counters_.active >= capacity();
+  return counters_->active >= capacity();
 }
 
 void BaseServer::request_ended(const Request& request) noexcept {
-  if (request.queued()) --counters_.queued;
-  counters_.received += request.received();
-  counters_.sent += request.sent();
+  if (request.queued()) --counters_->queued;
+  counters_->received += request.received();
+  counters_->sent += request.sent();
   request.end_report();
   if (request.has_counted_source()) sources_.leave(request.client_address());
-  --counters_.active;
+  --counters_->active;
   if (wants_room_.load() && wants_room_.exchange(false)) room_wakeup_.notify();
 }
 
@@ -188,7 +188,7 @@ void BaseServer::request_ended(const Request& request) noexcept {
 
 void BaseServer::stop_accepting() {
   loop_.close();
-  drain_.begin(counters_.active);
+  drain_.begin(counters_->active);
 }
 
 void BaseServer::server_close() {
@@ -197,11 +197,29 @@ void BaseServer::server_close() {
   activated_ = false;
 }
 
+// ---- worker processes ----
+
+// What wakes the loop for room must wake this one alone.
+void BaseServer::begin_worker(int lifeline, Counters& counters) {
+  loop_.become_worker(lifeline);
+  counters_ = &counters;
+  room_wakeup_ = Wakeup();
+  if (observer != nullptr) observer->on_fork();
+}
+
+void BaseServer::end_worker() noexcept {
+  if (observer != nullptr) observer->on_child_end();
+}
+
 // ---- a request ----
 
 bool BaseServer::verify_request(Request&, const Address&) { return true; }
 
 void BaseServer::process_request(Request& request, const Address& client_address) {
+  complete_in_loop(request, client_address);
+}
+
+void BaseServer::complete_in_loop(Request& request, const Address& client_address) {
   DrainingWaiter waiter(loop_.fileno(), drain_timeout, request);
   {
     const WaiterScope scope(&waiter);
@@ -262,16 +280,16 @@ void BaseServer::handle_error(Request&, const Address& client_address) {
   try {
     throw;
   } catch (const ConnectionError& error) {
-    ++counters_.disconnected;
+    ++counters_->disconnected;
     log_message(LogLevel::kDebug, about + error.what());
   } catch (const TimeoutError& error) {
-    ++counters_.timed_out;
+    ++counters_->timed_out;
     log_message(LogLevel::kDebug, about + error.what());
   } catch (const std::exception& error) {
-    ++counters_.failed;
+    ++counters_->failed;
     log_message(LogLevel::kError, about + error.what());
   } catch (...) {
-    ++counters_.failed;
+    ++counters_->failed;
     log_message(LogLevel::kError, about + "an exception of an unknown type");
   }
 }

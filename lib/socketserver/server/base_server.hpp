@@ -88,12 +88,12 @@ class BaseServer : public RequestOwner {
   /// The descriptor that readiness of the next request shows on; -1 when closed.
   virtual int fileno() const noexcept = 0;
   const RequestHandlerClass& handler_class() const noexcept { return handler_; }
-  Statistics statistics() const noexcept { return counters_.snapshot(); }
+  virtual Statistics statistics() const { return counters_->snapshot(); }
   /// From the end of a loop until the next one: no more requests are accepted.
   bool draining() const noexcept { return drain_.begun(); }
   /// What became of those that were in progress when it was stopped last; complete once server_close() is
   /// done.
-  Drained last_drain() const noexcept { return drain_.result(counters_.active); }
+  Drained last_drain() const noexcept { return drain_.result(counters_->active); }
 
   // ---- for overriders: called by bind_and_activate() ----
   virtual void server_bind() {}
@@ -150,6 +150,12 @@ class BaseServer : public RequestOwner {
   void child_ends(const Request& request) noexcept;
   /// In the parent: a child has it now.
   void handed_over(Request& request) noexcept;
+  /// In a child process that accepts requests as the parent would: lets go of what the parent alone may
+  /// remove. It shall stop when `lifeline` becomes readable, and counts in `counters`; shutdown() and
+  /// request_shutdown() ask the parent.
+  virtual void begin_worker(int lifeline, Counters& counters);
+  /// Before such a child ends.
+  void end_worker() noexcept;
 
  protected:
   /// How many requests may be in progress: max_connections, or what a mix-in's own limit leaves of it.
@@ -159,8 +165,12 @@ class BaseServer : public RequestOwner {
   /// Does get_request() have one already, whatever fileno() shows?
   virtual bool has_pending() const noexcept { return false; }
   /// In serve_forever() alone, which asks has_pending() and not only fileno().
-  bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
-  Counters& counters() noexcept { return counters_; }
+  virtual bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
+  /// The end of each turn of the loop.
+  virtual void end_turn() { service_actions(); }
+  /// What process_request() does by default: completes the request in the loop's own thread.
+  virtual void complete_in_loop(Request& request, const Address& client_address);
+  Counters& counters() noexcept { return *counters_; }
   LoopControl& loop() noexcept { return loop_; }
 
  private:
@@ -184,7 +194,8 @@ class BaseServer : public RequestOwner {
 
   RequestHandlerClass handler_;
   bool activated_ = false;
-  Counters counters_;
+  Counters own_counters_;
+  Counters* counters_ = &own_counters_;  // in a worker process its parent's memory
   AcceptGate gate_;
   std::vector<pollfd> waited_for_;  // the loop's, kept for its memory
   LoopControl loop_;

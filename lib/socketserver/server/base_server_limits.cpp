@@ -10,12 +10,12 @@ namespace socketserver {
 bool BaseServer::admit(Request& request) {
   if (observer != nullptr)
     request.set_report(
-        std::make_unique<ConnectionReport>(*observer, counters_.accepted, request.client_address()));
-  if (when_full == WhenFull::kRefuse && counters_.active > capacity())
-    return refuse(request, counters_.refused_full, Outcome::kRefusedFull), false;
+        std::make_unique<ConnectionReport>(*observer, counters_->accepted, request.client_address()));
+  if (when_full == WhenFull::kRefuse && counters_->active > capacity())
+    return refuse(request, counters_->refused_full, Outcome::kRefusedFull), false;
   if (max_per_source == 0) return true;
   if (!sources_.enter(request.client_address(), max_per_source))
-    return refuse(request, counters_.refused_source, Outcome::kRefusedSource), false;
+    return refuse(request, counters_->refused_source, Outcome::kRefusedSource), false;
   request.set_counted_source();
   return true;
 }
@@ -45,19 +45,19 @@ void BaseServer::prepare(Request& request, const Address& client_address) {
 }
 
 void BaseServer::begin_queueing(Request& request) noexcept {
-  ++counters_.queued;
+  ++counters_->queued;
   request.set_queued(true);
   if (request.report() != nullptr) request.report()->enter(ConnectionState::kQueued);
 }
 
 void BaseServer::end_queueing(Request& request) noexcept {
-  if (request.queued()) --counters_.queued;
+  if (request.queued()) --counters_->queued;
   request.set_queued(false);
   if (request.report() != nullptr) request.report()->enter(ConnectionState::kHandling);
 }
 
 void BaseServer::handed_over(Request& request) noexcept {
-  if (request.queued()) --counters_.queued;
+  if (request.queued()) --counters_->queued;
   request.set_queued(false);
   if (request.report() != nullptr) request.report()->hand_over();
 }

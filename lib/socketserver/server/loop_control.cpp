@@ -62,7 +62,7 @@ bool LoopControl::has_caller_as_member() const noexcept {
 }
 
 void LoopControl::stop() {
-  if (has_caller_as_member()) return request_stop();
+  if (in_worker() || has_caller_as_member()) return request_stop();
   std::unique_lock lock(mutex_);
   stop_locked(lock);
 }
@@ -74,7 +74,12 @@ void LoopControl::stop_locked(std::unique_lock<std::mutex>& lock) {
   end_.wait(lock, [&] { return !running() || ended_ != ended_before; });
 }
 
+// A worker closes when its own loop has ended, which is not the parent's concern.
 void LoopControl::close() {
+  if (in_worker()) {
+    closed_ = stop_ = true;
+    return;
+  }
   if (has_caller_as_member()) {
     closed_ = true;
     return request_stop();

@@ -59,11 +59,15 @@ class LoopControl {
   bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
   /// For the loop, when fileno() became readable.
   void notice() noexcept { stop_ = true; }
+  /// In a forked child that runs the loop as well: fileno() is `lifeline`, and requests to stop go to the
+  /// parent, without waiting.
+  void become_worker(int lifeline) noexcept { lifeline_ = lifeline; }
+  bool in_worker() const noexcept { return lifeline_ >= 0; }
   bool running() const noexcept { return kind_ != Kind::kNone; }
   /// What runs.
   Kind kind() const noexcept { return kind_; }
   /// Readable from request_stop() on.
-  int fileno() const noexcept { return wakeup_.fileno(); }
+  int fileno() const noexcept { return in_worker() ? lifeline_ : wakeup_.fileno(); }
 
  private:
   void stop_locked(std::unique_lock<std::mutex>& lock);
@@ -72,6 +76,7 @@ class LoopControl {
 
   std::atomic<bool> stop_{false};  // set before wakeup_ is notified
   Wakeup wakeup_;
+  int lifeline_ = -1;
   std::atomic<Kind> kind_{Kind::kNone};  // changed under mutex_
   std::mutex mutex_;                     // guards ended_
   std::uint64_t ended_ = 0;              // loops so far

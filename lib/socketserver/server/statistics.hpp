@@ -22,9 +22,18 @@ struct Statistics {
   std::uint64_t sent = 0;          ///< the same, of connections alone
   std::uint64_t refused_full = 0;  ///< there was no room, and when_full said so
   std::uint64_t refused_source = 0;  ///< the client had max_per_source already
+
+  Statistics& operator+=(const Statistics& other) noexcept {
+    accepted += other.accepted, active += other.active, refused += other.refused, failed += other.failed;
+    disconnected += other.disconnected, timed_out += other.timed_out, truncated += other.truncated;
+    paused += other.paused, peak += other.peak, queued += other.queued;
+    received += other.received, sent += other.sent;
+    refused_full += other.refused_full, refused_source += other.refused_source;
+    return *this;
+  }
 };
 
-/// The same while counting: any thread may.
+/// The same while counting: any thread may, and any process that shares the memory.
 struct Counters {
   using Counter = std::atomic<std::uint64_t>;
   Counter accepted{0}, active{0}, refused{0}, failed{0}, disconnected{0}, timed_out{0}, truncated{0},

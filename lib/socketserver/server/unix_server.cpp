@@ -24,6 +24,11 @@ void UnixStreamServer::forked() noexcept {
   TCPServer::forked();
 }
 
+void UnixStreamServer::begin_worker(int lifeline, Counters& counters) {
+  path_.disown();
+  TCPServer::begin_worker(lifeline, counters);
+}
+
 UnixDatagramServer::~UnixDatagramServer() { UnixDatagramServer::server_close(); }
 
 void UnixDatagramServer::server_bind() {
@@ -39,6 +44,11 @@ void UnixDatagramServer::server_close() {
 void UnixDatagramServer::forked() noexcept {
   path_.disown();
   UDPServer::forked();
+}
+
+void UnixDatagramServer::begin_worker(int lifeline, Counters& counters) {
+  path_.disown();
+  UDPServer::begin_worker(lifeline, counters);
 }
 
 }  // namespace socketserver

@@ -18,6 +18,7 @@ class UnixStreamServer : public TCPServer {
   void stop_accepting() override;
   void server_close() override;
   void forked() noexcept override;
+  void begin_worker(int lifeline, Counters& counters) override;
 
  private:
   UnixPath path_;
@@ -33,6 +34,7 @@ class UnixDatagramServer : public UDPServer {
   void server_bind() override;
   void server_close() override;
   void forked() noexcept override;
+  void begin_worker(int lifeline, Counters& counters) override;
 
  private:
   UnixPath path_;
