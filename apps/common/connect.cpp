@@ -19,14 +19,6 @@ auto or_say(const ClientOptions& options, Make make) {
   }
 }
 
-// A datagram over a Unix socket can only be answered where its sender has a name. One in the abstract
-// namespace leaves no file behind, however the program ends.
-void bind_own_name(Socket& socket) {
-  static int count = 0;
-  socket.bind(
-      Address('\0' + ("socketserver-client-" + std::to_string(::getpid()) + "-" + std::to_string(++count))));
-}
-
 }  // namespace
 
 void ClientOptions::add_to(Options& options) {
@@ -58,10 +50,16 @@ Socket ClientOptions::connect_datagram() const {
   return or_say(*this, [this] {
     Socket socket = Socket::udp();
     socket.settimeout(timeout);
-    if (!unix_path.empty()) bind_own_name(socket);
+    if (!unix_path.empty()) socket.bind(own_datagram_name());
     socket.connect(address());
     return socket;
   });
+}
+
+Address own_datagram_name() {
+  static int count = 0;
+  return Address('\0' +
+                 ("socketserver-client-" + std::to_string(::getpid()) + "-" + std::to_string(++count)));
 }
 
 }  // namespace socketserver::apps

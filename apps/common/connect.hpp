@@ -31,4 +31,8 @@ struct ClientOptions {
   Socket connect_datagram() const;
 };
 
+/// A name for a Unix socket of datagrams of ours, a new one each time: an answer needs one to go to. It is in
+/// the abstract namespace, and so leaves no file behind, however the program ends.
+Address own_datagram_name();
+
 }  // namespace socketserver::apps

@@ -19,11 +19,6 @@ constexpr double kWorthARate = 0.1;  // seconds
 
 constexpr std::size_t kUsualWidth = 80;  // of a terminal that does not say
 
-std::size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
-}
-
 std::string time_text(double seconds) {
   const auto all = static_cast<long long>(std::min(seconds, 359999.0));  // 99:59:59
   char text[32];
@@ -46,33 +41,47 @@ std::string rate_text(double bytes, double seconds) {
   return seconds < kWorthARate ? "" : ", " + size_text(bytes / seconds) + "/s";
 }
 
-ProgressBar::ProgressBar()
-    : terminal_(::isatty(STDERR_FILENO) != 0), began_(Clock::now()), next_(began_ + kRedraw) {}
+StatusLine::StatusLine() : terminal_(::isatty(STDERR_FILENO) != 0), next_(Clock::now() + kRedraw) {}
 
-ProgressBar::~ProgressBar() {
+StatusLine::~StatusLine() {
   if (drawn_) std::cerr << "\r\033[K" << std::flush;
 }
 
-void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
+bool StatusLine::due() {
   const auto now = Clock::now();
-  if (!terminal_ || now < next_ || size == 0) return;
+  if (!terminal_ || now < next_) return false;
   next_ = now + kRedraw;
+  return true;
+}
+
+void StatusLine::draw(const std::string& text) {
+  if (!terminal_) return;
   drawn_ = true;
+  std::cerr << "\r" << text.substr(0, width() - 1) << "\033[K" << std::flush;
+}
+
+std::size_t StatusLine::width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
+}
+
+void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
+  if (size == 0 || !line_.due()) return;
   const double share = static_cast<double>(done) / static_cast<double>(size);
-  const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - began_).count();
+  const double rate =
+      static_cast<double>(done) / std::chrono::duration<double>(Clock::now() - began_).count();
   const double left = rate > 0 ? static_cast<double>(size - done) / rate : 0;
   char text[160];
   std::snprintf(text, sizeof text, " %3.0f%%  %s of %s  %s/s  %s left", 100 * share,
                 size_text(static_cast<double>(done)).c_str(), size_text(static_cast<double>(size)).c_str(),
                 size_text(rate).c_str(), time_text(left).c_str());
   const std::string words = text;
-  const std::size_t width = terminal_width();
+  const std::size_t width = StatusLine::width();
   const std::size_t room = width > words.size() + 4 ? std::min<std::size_t>(width - words.size() - 4, 40) : 0;
   const auto full = static_cast<std::size_t>(share * static_cast<double>(room));
-  std::string line;
-  if (room > 0) line.append("[").append(full, '#').append(room - full, '.').append("]");
-  line += words;
-  std::cerr << "\r" << line.substr(0, width - 1) << "\033[K" << std::flush;
+  std::string bar;
+  if (room > 0) bar.append("[").append(full, '#').append(room - full, '.').append("]");
+  line_.draw(bar + words);
 }
 
 }  // namespace socketserver::apps

@@ -1,4 +1,4 @@
-// Shows a person how far a transfer is.
+// Shows a person how far something is.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,36 @@ std::string size_text(double bytes);
 /// and clocks.
 std::string rate_text(double bytes, double seconds);
 
-/// One line on standard error that is drawn over itself: bytes, share, rate, time left. Nothing at all where
-/// standard error is no terminal. One thread.
-class ProgressBar {
+/// One line on standard error that is drawn over itself. Nothing at all where standard error is no terminal.
+/// One thread.
+class StatusLine {
  public:
-  ProgressBar();
+  StatusLine();
   /// Wipes the line.
-  ~ProgressBar();
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
 
-  void show(std::uint64_t done, std::uint64_t size);
+  /// Would a new text be seen? Not more often than the eye follows.
+  bool due();
+  /// Shows as much of it as the terminal is wide.
+  void draw(const std::string& text);
+  static std::size_t width();
 
  private:
   bool terminal_;
   bool drawn_ = false;
-  Clock::time_point began_, next_;
+  Clock::time_point next_;
+};
+
+/// How far a transfer is, on such a line: bytes, share, rate, time left. One thread.
+class ProgressBar {
+ public:
+  void show(std::uint64_t done, std::uint64_t size);
+
+ private:
+  StatusLine line_;
+  Clock::time_point began_ = Clock::now();
 };
 
 }  // namespace socketserver::apps

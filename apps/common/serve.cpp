@@ -9,6 +9,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "common/models.hpp"
 #include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
 #include "socketserver/concurrency/preforking.hpp"
@@ -203,8 +204,7 @@ void ServerOptions::add_to(Options& options) {
   options.integer("port", "PORT", port, 0, 65535,
                   "port to listen on; 0: any free one; a socket from systemd (LISTEN_FDS) counts instead");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");
-  options.choice("model", model,
-                 {"iterative", "threading", "forking", "thread-pool", "prethreading", "preforking", "fiber"},
+  options.choice("model", model, model_names(),
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
   options.integer("workers", "N", workers, 0, 10'000,

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/models.hpp"
+#include "common/options.hpp"
 #include "socketserver/socketserver.hpp"
 #include "support/program.hpp"
 #include "support/serving.hpp"
@@ -65,7 +67,8 @@ TEST_P(EveryProgram, NoticesThatNobodyTakesItsOutput) {
 
 INSTANTIATE_TEST_SUITE_P(Programs, EveryProgram,
                          ::testing::Values("echo_server", "echo_client", "time_server", "time_client",
-                                           "exec_server", "exec_client", "upload_server", "upload_client"),
+                                           "exec_server", "exec_client", "upload_server", "upload_client",
+                                           "bench_client"),
                          [](const auto& one) { return one.param; });
 
 class EveryServer : public ::testing::TestWithParam<std::string> {
@@ -76,8 +79,7 @@ class EveryServer : public ::testing::TestWithParam<std::string> {
 TEST_P(EveryServer, TakesNoBadPortNorModelNorArgument) {
   expect_error({GetParam(), "--port", "70000"}, 2, "--port: 70000 is not in 0..65535");
   expect_error({GetParam(), "--model", "fast"}, 2,
-               "--model: 'fast' is none of iterative, threading, forking, thread-pool, prethreading, "
-               "preforking, fiber");
+               "--model: 'fast' is none of " + apps::joined(apps::model_names(), ", "));
   expect_error({GetParam(), "--model", "threading", "--workers", "3"}, 2,
                "--workers: the model has no fixed number of them");
   expect_error({GetParam(), "--max-per-source", "-1"}, 2, "--max-per-source: -1 is not in 0..1000000");

@@ -1,0 +1,53 @@
+#include "comparison/worker_tally.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <new>
+
+#include "socketserver/net/error.hpp"
+
+namespace socketserver::apps {
+
+struct WorkerTally::Shared {
+  std::atomic<std::size_t> workers{0};
+  std::array<std::atomic<std::uint64_t>, kMostWorkers> served{};
+};
+
+namespace {
+
+// The place of this thread; of this process, too, since a forked one has a copy.
+struct Place {
+  const void* tally = nullptr;
+  pid_t process = 0;
+  std::size_t index = 0;
+};
+constinit thread_local Place place;
+
+}  // namespace
+
+WorkerTally::WorkerTally() {
+  void* const memory =
+      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw_os_error(errno, "mmap");
+  shared_ = new (memory) Shared;
+}
+
+WorkerTally::~WorkerTally() { ::munmap(shared_, sizeof(Shared)); }
+
+void WorkerTally::count() noexcept {
+  if (const pid_t process = ::getpid(); place.tally != this || place.process != process)
+    place = {this, process, std::min(shared_->workers++, kMostWorkers - 1)};
+  ++shared_->served[place.index];
+}
+
+std::vector<std::uint64_t> WorkerTally::served() const {
+  const std::size_t workers = std::min(shared_->workers.load(), kMostWorkers);
+  return {shared_->served.begin(), shared_->served.begin() + static_cast<std::ptrdiff_t>(workers)};
+}
+
+}  // namespace socketserver::apps
