@@ -26,6 +26,27 @@ TYPED_TEST(Workers, serve_as_many_clients_at_once_as_there_are) {
   EXPECT_EQ(third.recv(1), "z");
 }
 
+// Of prethreading workers one more is there for that, since those that are busy accept nobody.
+TYPED_TEST(Workers, refuse_others_while_all_are_busy_when_told_so) {
+  Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
+  serving.server().workers = 2;
+  if constexpr (requires { serving.server().max_queued; }) serving.server().max_queued = 0;
+  serving.server().when_full = WhenFull::kRefuse;
+  serving.server().full_message = "full";
+  serving.start();
+  Socket first = idle_client(serving.address()), second = idle_client(serving.address());
+  for (int i = 0; i < 3; ++i) {
+    Socket refused = serving.connect();
+    EXPECT_EQ(read_all(refused), "full");
+  }
+  first.close();
+  EXPECT_TRUE(eventually([&] {
+    Socket third = serving.connect();
+    third.shutdown(SHUT_WR);
+    return read_all(third).empty();
+  }));
+}
+
 TYPED_TEST(Workers, are_at_least_one) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
   serving.server().workers = 0;
