@@ -116,6 +116,7 @@ void expect_end(Socket& client) {
 }
 
 TEST_P(LimitsSideBySide, WhenFullRefusesOthersAndServesAgain) {
+  if (GetParam() == "preforking") GTEST_SKIP() << "these limits are those of each worker";
   start({"--max-connections", "1", "--when-full", "refuse"});
   Socket first = connect();
   EXPECT_EQ(echo(first, "1"), "1");
@@ -133,6 +134,7 @@ TEST_P(LimitsSideBySide, WhenFullRefusesOthersAndServesAgain) {
 }
 
 TEST_P(LimitsSideBySide, MaxPerSourceRefusesTheSecondOfOneClient) {
+  if (GetParam() == "preforking") GTEST_SKIP() << "these limits are those of each worker";
   start({"--max-per-source", "1"});
   Socket first = connect();
   EXPECT_EQ(echo(first, "1"), "1");

@@ -203,7 +203,7 @@ TYPED_TEST(Preforking, cuts_clients_at_the_drain_deadline) {
   serving.stop();
   EXPECT_EQ(client.recv(1), "");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-            "server_close: shut down 1 request(s) that did not end in time\n");
+            "stopped: 0 request(s) in progress finished, 1 cut off\n");
 }
 
 TYPED_TEST(Preforking, kills_workers_whose_handlers_do_not_end) {

@@ -30,6 +30,7 @@ class WorkerSetTest : public ::testing::Test {
   WorkerSetTest() {
     task_.work = idle;
     task_.turn = [] {};
+    task_.stopping = [] {};
     task_.log = [this](LogLevel, const std::string& message) {
       const std::lock_guard lock(mutex_);
       log_.push_back(message);

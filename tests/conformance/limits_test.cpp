@@ -64,7 +64,8 @@ class FullServer : public ServerFixture<Server> {
 
 template <class Server>
 class WhenFullConformance : public FullServer<Server> {};
-TYPED_TEST_SUITE(WhenFullConformance, ConcurrentServers);
+using OneServers = Joined<OneServerStreams, OneServerDatagrams>;
+TYPED_TEST_SUITE(WhenFullConformance, OneServers);
 
 TYPED_TEST(WhenFullConformance, RefusesAndServesAgain) {
   this->server().max_connections = 2;
@@ -86,7 +87,7 @@ TYPED_TEST(WhenFullConformance, RefusesAndServesAgain) {
 
 template <class Server>
 class FullStreamConformance : public FullServer<Server> {};
-TYPED_TEST_SUITE(FullStreamConformance, ConcurrentStreams);
+TYPED_TEST_SUITE(FullStreamConformance, OneServerStreams);
 
 TYPED_TEST(FullStreamConformance, TellsClientsThatItIsFullAlthoughTheyHaveSent) {
   this->server().max_connections = 1;

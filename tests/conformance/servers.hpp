@@ -73,21 +73,24 @@ using Joined = typename JoinedTypes<A, B>::type;
 /// tested.
 using IterativeStreams = ::testing::Types<TCPServer, UnixStreamServer>;
 using IterativeDatagrams = ::testing::Types<UDPServer, UnixDatagramServer>;
-using ConcurrentStreams =
-    ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
-                     ForkingTCPServer, ForkingUnixStreamServer,      //
-                     ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
-                     PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>, FiberMixIn<TCPServer>,
-                     FiberMixIn<UnixStreamServer>, PreforkingMixIn<TCPServer>,
-                     PreforkingMixIn<UnixStreamServer>, PreforkingMixIn<ThreadingTCPServer>,
-                     PreforkingMixIn<FiberMixIn<TCPServer>>>;
-using ConcurrentDatagrams =
+using OneServerStreams = ::testing::Types<ThreadingTCPServer, ThreadingUnixStreamServer,  //
+                                          ForkingTCPServer, ForkingUnixStreamServer,      //
+                                          ThreadPoolMixIn<TCPServer>, ThreadPoolMixIn<UnixStreamServer>,
+                                          PrethreadingMixIn<TCPServer>, PrethreadingMixIn<UnixStreamServer>,
+                                          FiberMixIn<TCPServer>, FiberMixIn<UnixStreamServer>>;
+using OneServerDatagrams =
     ::testing::Types<ThreadingUDPServer, ThreadingUnixDatagramServer,  //
                      ForkingUDPServer, ForkingUnixDatagramServer,      //
                      ThreadPoolMixIn<UDPServer>, ThreadPoolMixIn<UnixDatagramServer>,
                      PrethreadingMixIn<UDPServer>, PrethreadingMixIn<UnixDatagramServer>,
-                     FiberMixIn<UDPServer>, FiberMixIn<UnixDatagramServer>, PreforkingMixIn<UDPServer>,
-                     PreforkingMixIn<UnixDatagramServer>>;
+                     FiberMixIn<UDPServer>, FiberMixIn<UnixDatagramServer>>;
+/// The limits of a server are those of each of its workers.
+using PreforkedStreams =
+    ::testing::Types<PreforkingMixIn<TCPServer>, PreforkingMixIn<UnixStreamServer>,
+                     PreforkingMixIn<ThreadingTCPServer>, PreforkingMixIn<FiberMixIn<TCPServer>>>;
+using PreforkedDatagrams = ::testing::Types<PreforkingMixIn<UDPServer>, PreforkingMixIn<UnixDatagramServer>>;
+using ConcurrentStreams = Joined<OneServerStreams, PreforkedStreams>;
+using ConcurrentDatagrams = Joined<OneServerDatagrams, PreforkedDatagrams>;
 using StreamServers = Joined<IterativeStreams, ConcurrentStreams>;
 using ConcurrentServers = Joined<ConcurrentStreams, ConcurrentDatagrams>;
 using AllServers = Joined<StreamServers, Joined<IterativeDatagrams, ConcurrentDatagrams>>;

@@ -72,13 +72,18 @@ class PreforkingMixIn : public Base {
     task.work = [this, poll_interval](int lifeline, Counters& counters) {
       return work(lifeline, counters, poll_interval);
     };
+    Statistics before;
     task.turn = [this] { this->service_actions(); };
+    task.stopping = [&] { before = workers_.statistics(); };
     task.log = [this](LogLevel level, const std::string& message) { this->log_message(level, message); };
     task.stop_fd = this->loop().fileno();
     task.workers = std::max<std::size_t>(workers, 1);
     task.poll_interval = poll_interval;
     task.drain_timeout = this->drain_timeout;
-    if (const std::size_t killed = workers_.run(task); killed > 0)
+    const std::size_t killed = workers_.run(task);
+    const Statistics after = workers_.statistics();
+    this->set_drained({after.drained - before.drained, after.cut - before.cut});
+    if (killed > 0)
       this->log_message(LogLevel::kWarning,
                         "killed " + std::to_string(killed) + " worker(s) that did not end in time");
   }

@@ -32,6 +32,7 @@ std::size_t WorkerSet::run(const Task& task) {
   } catch (...) {
     error = std::current_exception();
   }
+  task.stopping();
   const std::size_t killed = stop_all();
   end();
   if (error) std::rethrow_exception(error);

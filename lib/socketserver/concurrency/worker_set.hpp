@@ -36,6 +36,8 @@ class WorkerSet {
     std::function<int(int lifeline, Counters& counters)> work;
     /// The supervisor's, once a turn, which is `poll_interval` at most.
     std::function<void()> turn;
+    /// The supervisor's, before all are asked to stop.
+    std::function<void()> stopping;
     std::function<void(LogLevel, const std::string&)> log;
     int stop_fd = -1;  ///< readable: all shall stop
     std::size_t workers = 1;

@@ -156,6 +156,8 @@ class BaseServer : public RequestOwner {
   virtual void begin_worker(int lifeline, Counters& counters);
   /// Before such a child ends.
   void end_worker() noexcept;
+  /// In the parent: what became of requests in its children.
+  void set_drained(const Drained& drained) noexcept;
 
  protected:
   /// How many requests may be in progress: max_connections, or what a mix-in's own limit leaves of it.

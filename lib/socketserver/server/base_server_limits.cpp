@@ -77,8 +77,16 @@ void BaseServer::report_cut(std::size_t count) {
   log_drained(last_drain());
 }
 
+void BaseServer::set_drained(const Drained& drained) noexcept {
+  drain_.reset();
+  drain_.begin(drained.finished + drained.cut);
+  drain_.cut(drained.cut);
+}
+
 void BaseServer::log_drained(const Drained& drained) {
   if (drained.finished + drained.cut == 0 || !drain_.tell()) return;
+  counters_->drained += drained.finished;
+  counters_->cut += drained.cut;
   log_message(drained.cut > 0 ? LogLevel::kWarning : LogLevel::kInfo,
               "stopped: " + std::to_string(drained.finished) + " request(s) in progress finished, " +
                   std::to_string(drained.cut) + " cut off");

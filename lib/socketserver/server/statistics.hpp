@@ -22,6 +22,8 @@ struct Statistics {
   std::uint64_t sent = 0;          ///< the same, of connections alone
   std::uint64_t refused_full = 0;  ///< there was no room, and when_full said so
   std::uint64_t refused_source = 0;  ///< the client had max_per_source already
+  std::uint64_t drained = 0;         ///< in progress when a loop stopped, and finished in time
+  std::uint64_t cut = 0;             ///< the same, but shut down at drain_timeout
 
   Statistics& operator+=(const Statistics& other) noexcept {
     accepted += other.accepted, active += other.active, refused += other.refused, failed += other.failed;
@@ -29,6 +31,7 @@ struct Statistics {
     paused += other.paused, peak += other.peak, queued += other.queued;
     received += other.received, sent += other.sent;
     refused_full += other.refused_full, refused_source += other.refused_source;
+    drained += other.drained, cut += other.cut;
     return *this;
   }
 };
@@ -37,11 +40,12 @@ struct Statistics {
 struct Counters {
   using Counter = std::atomic<std::uint64_t>;
   Counter accepted{0}, active{0}, refused{0}, failed{0}, disconnected{0}, timed_out{0}, truncated{0},
-      paused{0}, peak{0}, queued{0}, received{0}, sent{0}, refused_full{0}, refused_source{0};
+      paused{0}, peak{0}, queued{0}, received{0}, sent{0}, refused_full{0}, refused_source{0}, drained{0},
+      cut{0};
 
   Statistics snapshot() const noexcept {
-    return {accepted, active, refused, failed,   disconnected, timed_out,    truncated,
-            paused,   peak,   queued,  received, sent,         refused_full, refused_source};
+    return {accepted, active, refused,  failed, disconnected, timed_out,      truncated, paused,
+            peak,     queued, received, sent,   refused_full, refused_source, drained,   cut};
   }
 };
 
