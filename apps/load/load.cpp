@@ -58,7 +58,7 @@ Deadline Load::sleep_until() const {
 void Load::wait_for_events() {
   const Deadline deadline = sleep_until();
   const auto events = poller_->wait(deadline);
-  if (events.empty() && deadline == Deadline::now()) ::sched_yield();
+  if (events.empty() && deadline == Deadline::now() && wake_at() > now_) ::sched_yield();
   now_ = Clock::now();
   for (const Poller::Event& event : events) {
     const std::size_t index = index_of_[static_cast<std::size_t>(event.fd)];

@@ -16,9 +16,6 @@ constexpr std::uint64_t kOnTheWay = std::uint64_t{1} << 20;
 
 constexpr std::uint64_t kComparedOneIn = 16;
 
-// Then it is the turn of the next connection: some hundred microseconds.
-constexpr int kRoundsAtATime = 16;
-
 // To receive without a copy; of Linux, and there of TCP alone.
 #if defined(__linux__)
 constexpr int kDropUnread = MSG_TRUNC;
@@ -55,19 +52,21 @@ void StreamLoad::dial(std::size_t index) {
   ready(index, 0);
 }
 
-// Reads and writes in turns until both have to wait.
+// One read and what it makes room for, and then it is the turn of the next connection: while one is filled,
+// the server has the others to work on.
 void StreamLoad::ready(std::size_t index, short) {
   Stream& stream = streams_[index];
-  for (int round = 0; stream.fd && round < kRoundsAtATime; ++round) {
-    const State read = pull(stream);
-    if (read == State::kFailed || push(stream) == State::kFailed) return hang_up(stream);
-    if (read == State::kBlocked) return;
-  }
-  if (stream.fd) unfinished_.push_back(index);
+  if (!stream.fd) return;
+  const State read = pull(stream);
+  if (read == State::kFailed || push(stream) == State::kFailed) return hang_up(stream);
+  if (read == State::kMore && !std::exchange(stream.unfinished, true)) unfinished_.push_back(index);
 }
 
 void StreamLoad::pace() {
-  for (const std::size_t index : std::exchange(unfinished_, {})) ready(index, 0);
+  for (const std::size_t index : std::exchange(unfinished_, {})) {
+    streams_[index].unfinished = false;
+    ready(index, 0);
+  }
 }
 
 StreamLoad::State StreamLoad::fail(int errnum) {

@@ -22,6 +22,7 @@ class StreamLoad : public Load {
     std::uint64_t sent = 0, received = 0, reads = 0;
     std::uint64_t measured = 0;  // bytes
     Time last_byte;              // received
+    bool unfinished = false;
   };
   enum class State { kMore, kBlocked, kFailed };
 

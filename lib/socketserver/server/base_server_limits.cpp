@@ -81,6 +81,7 @@ void BaseServer::set_drained(const Drained& drained) noexcept {
   drain_.reset();
   drain_.begin(drained.finished + drained.cut);
   drain_.cut(drained.cut);
+  drain_.tell();  // the children did
 }
 
 void BaseServer::log_drained(const Drained& drained) {
