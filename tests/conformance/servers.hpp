@@ -24,6 +24,11 @@ template <class Server>
 inline constexpr bool kInProcesses = false;
 template <class Base>
 inline constexpr bool kInProcesses<ForkingMixIn<Base>> = true;
+/// What handlers keep is not in the server's own memory.
+template <class Server>
+inline constexpr bool kInOtherMemory = kInProcesses<Server>;
+template <class Base>
+inline constexpr bool kInOtherMemory<PreforkingMixIn<Base>> = true;
 /// Handlers run beside the loop.
 template <class Server>
 inline constexpr bool kBesideTheLoop = kInProcesses<Server>;

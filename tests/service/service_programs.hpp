@@ -22,11 +22,10 @@ class ServicePrograms : public ::testing::TestWithParam<std::tuple<std::string, 
     const auto& [model, transport] = GetParam();
     std::vector<std::string> argv{our_program(program), "--model", model};
     if (transport == "unix")
-      argv.insert(argv.end(), {"--unix", directory_ / "socket"});
+      argv.insert(argv.end(), {"--unix", directory_ / ("socket" + std::to_string(++servers_))});
     else
       argv.insert(argv.end(), {"--host", transport == "ipv6" ? "::1" : "127.0.0.1", "--port", "0"});
     argv.insert(argv.end(), options.begin(), options.end());
-    server_.reset();  // an earlier one gives the Unix socket free
     server_ = std::make_unique<Program>(argv);
     address_ = server_->wait_until_listening();
   }
@@ -46,7 +45,7 @@ class ServicePrograms : public ::testing::TestWithParam<std::tuple<std::string, 
   TemporaryDirectory directory_;
   std::unique_ptr<Program> server_;
   Address address_;
-  int clients_ = 0;
+  int servers_ = 0, clients_ = 0;
 };
 
 inline std::string name_of_case(const ::testing::TestParamInfo<ServicePrograms::ParamType>& info) {
