@@ -22,15 +22,17 @@ namespace {
 
 // The place of this thread; of this process, too, since a forked one has a copy.
 struct Place {
-  const void* tally = nullptr;
+  std::size_t tally = 0;
   pid_t process = 0;
   std::size_t index = 0;
 };
 constinit thread_local Place place;
 
+std::atomic<std::size_t> tallies{0};
+
 }  // namespace
 
-WorkerTally::WorkerTally() {
+WorkerTally::WorkerTally() : number_(++tallies) {
   void* const memory =
       ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw_os_error(errno, "mmap");
@@ -40,8 +42,8 @@ WorkerTally::WorkerTally() {
 WorkerTally::~WorkerTally() { ::munmap(shared_, sizeof(Shared)); }
 
 void WorkerTally::count() noexcept {
-  if (const pid_t process = ::getpid(); place.tally != this || place.process != process)
-    place = {this, process, std::min(shared_->workers++, kMostWorkers - 1)};
+  if (const pid_t process = ::getpid(); place.tally != number_ || place.process != process)
+    place = {number_, process, std::min(shared_->workers++, kMostWorkers - 1)};
   ++shared_->served[place.index];
 }
 

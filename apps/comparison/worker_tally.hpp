@@ -27,6 +27,7 @@ class WorkerTally {
 
  private:
   struct Shared;
+  const std::size_t number_;  // among all of this process: addresses come again
   Shared* shared_;
 };
 
