@@ -207,9 +207,10 @@ void ServerOptions::add_to(Options& options) {
   options.choice("model", model, model_names(),
                  model.empty() ? "what each request runs in (default: threading; for datagrams iterative)"
                                : "what each request runs in");
-  options.integer("workers", "N", workers, 0, 10'000,
-                  "threads of a thread-pool or prethreading server, processes of a preforking one; "
-                  "0: as many as the model has by default");
+  options.integer(
+      "workers", "N", workers, 0, 10'000,
+      "threads of a thread-pool or prethreading server, processes of a preforking one, event loops of "
+      "one with fibers; 0: as many as the model has by default");
   options.integer("max-connections", "N", max_connections, 0, 1'000'000,
                   "requests in progress at once, others wait; 0: 16384 threads or 1024 processes");
   options.integer("max-per-source", "N", max_per_source, 0, 1'000'000,
