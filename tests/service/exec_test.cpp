@@ -155,9 +155,7 @@ TEST_P(Exec, ACommandGoesWithItsServer) {
   expect_gone(command);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModels, Exec,
-                         ::testing::Combine(::testing::ValuesIn(kAllModels),
-                                            ::testing::Values("ipv4", "unix")),
+INSTANTIATE_TEST_SUITE_P(AllModels, Exec, ::testing::ValuesIn(cases(kAllModels, {"ipv4"}, {"unix"})),
                          name_of_case);
 
 // ---- the client, and servers that do not keep to the protocol ----

@@ -48,6 +48,19 @@ class ServicePrograms : public ::testing::TestWithParam<std::tuple<std::string, 
   int servers_ = 0, clients_ = 0;
 };
 
+/// Each model over each of `transports`; and over each of `others` a model with threads and one with
+/// processes, for no model knows of transports.
+inline std::vector<std::tuple<std::string, std::string>> cases(const std::vector<std::string>& models,
+                                                               const std::vector<std::string>& transports,
+                                                               const std::vector<std::string>& others) {
+  std::vector<std::tuple<std::string, std::string>> all;
+  for (const std::string& model : models)
+    for (const std::string& transport : transports) all.emplace_back(model, transport);
+  for (const char* model : {"threading", "forking"})
+    for (const std::string& transport : others) all.emplace_back(model, transport);
+  return all;
+}
+
 inline std::string name_of_case(const ::testing::TestParamInfo<ServicePrograms::ParamType>& info) {
   return name_of(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
 }

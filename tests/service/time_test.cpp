@@ -7,6 +7,7 @@
 
 #include <regex>
 
+#include "service/service_programs.hpp"
 #include "socketserver/socketserver.hpp"
 #include "support/models.hpp"
 #include "support/program.hpp"
@@ -154,11 +155,8 @@ TEST_P(Time, SurvivesEveryBadFormat) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Time,
-                         ::testing::Combine(::testing::ValuesIn(kAllModels),
-                                            ::testing::Values("udp", "tcp", "unix", "unixtcp")),
-                         [](const auto& one) {
-                           return name_of(std::get<0>(one.param)) + "_" + std::get<1>(one.param);
-                         });
+                         ::testing::ValuesIn(cases(kAllModels, {"udp", "tcp"}, {"unix", "unixtcp"})),
+                         name_of_case);
 
 // ---- lines over a connection ----
 
