@@ -14,6 +14,7 @@ DrainGuard::DrainGuard(int stop_fd, std::chrono::nanoseconds drain_timeout, std:
 std::size_t DrainGuard::end() {
   over_.notify();
   if (thread_.joinable()) thread_.join();
+  active_.end_watcher();
   return interrupted_;
 }
 
