@@ -28,12 +28,15 @@ AddrInfo lookup_here(const std::string& host, int port, int flags) {
 class Lookup {
  public:
   Lookup(const std::string& host, int port) : thread_([this, host, port] { run(host, port); }) {}
-  ~Lookup() { thread_.join(); }
+  ~Lookup() {
+    if (thread_.joinable()) thread_.join();
+  }
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
 
   AddrInfo result() {
     wait_readable(done_.fileno(), Deadline::never());
+    thread_.join();  // it has nothing left to do
     if (error_) std::rethrow_exception(error_);
     return std::move(found_);
   }
