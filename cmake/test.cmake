@@ -51,6 +51,9 @@ step("The build failed" ${CMAKE_COMMAND} --build ${BUILD_DIR} --target all ${hea
 # ThreadSanitizer forks while other threads hold locks of its allocator, and lets nobody replace its operators as
 # tests/support/fork_gate.cpp does: tests that fork beside threads of their own would hang now and then.
 if(SANITIZE STREQUAL "thread")
-  set(exclude --exclude-regex "Forking|ForkSet|with_processes|RunsOneHandlerUnderEveryModel")
+  list(APPEND forking Forking Preforking PreforkedEcho ForkSet WorkerSet WorkerProcess ServerProcess
+       ModelComparison with_processes RunsOneHandlerUnderEveryModel)
+  list(JOIN forking "|" forking)
+  set(exclude --exclude-regex "${forking}")
 endif()
 step("Tests failed" ${CMAKE_CTEST_COMMAND} --test-dir ${BUILD_DIR} --output-on-failure --no-tests=error ${exclude})

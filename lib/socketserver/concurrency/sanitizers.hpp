@@ -49,24 +49,39 @@ inline void finish_switch(void*, const void**, std::size_t*) {}
 inline void* current_fiber() { return __tsan_get_current_fiber(); }
 inline void* create_fiber() { return __tsan_create_fiber(0); }
 inline void destroy_fiber(void* fiber) { __tsan_destroy_fiber(fiber); }
-/// For threads and fibers that a signal may meet: loses none from here on. The runtime keeps a signal for the
-/// fiber that it met, until one of some calls, of which this is one; and those of clang 14 and g++ 12 lose
-/// one that comes during the first such call.
+/// No signal but those of faults meets the thread that has one, nor threads that it starts meanwhile.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&all, fault);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+/// The runtime keeps a signal for the thread or fiber that it met until one of some calls, of which this is
+/// one; and those of clang 14 and g++ 12 lose a signal that comes during the first such call.
 inline void expect_signals() { usleep(0); }
 /// Must be called before the switch.
 inline void switch_to_fiber(void* fiber) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;
   expect_signals();
   __tsan_switch_to_fiber(fiber, 0);
   expect_signals();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 #else
 inline void* current_fiber() { return nullptr; }
 inline void* create_fiber() { return nullptr; }
 inline void destroy_fiber(void*) {}
+struct SignalsBlocked {
+  SignalsBlocked() {}
+};
 inline void expect_signals() {}
 inline void switch_to_fiber(void*) {}
 #endif
