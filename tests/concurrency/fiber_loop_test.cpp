@@ -64,6 +64,53 @@ TEST_P(FiberLoopTest, sleeps_in_the_order_of_deadlines) {
   EXPECT_EQ(order, "123");
 }
 
+TEST_P(FiberLoopTest, sends_datagrams_of_many_fibers_in_their_order) {
+  Pair pair = unix_pair(SOCK_DGRAM);
+  constexpr int kFibers = 50;
+  std::string sent, heard;
+  for (int i = 0; i < kFibers; ++i)
+    start([&, i] {
+      const std::string text = std::to_string(i) + ".";
+      EXPECT_EQ(pair.ours.sendto(text, {}), text.size());
+      sent += text;
+    });
+  start([&] {
+    for (int i = 0; i < kFibers; ++i) heard += pair.theirs.recv(100);
+  });
+  join();
+  EXPECT_EQ(heard, sent);
+}
+
+TEST_P(FiberLoopTest, tells_each_fiber_why_its_datagram_was_not_sent) {
+  Pair pair = unix_pair(SOCK_DGRAM);
+  int errors[2] = {};
+  for (int i = 0; i < 2; ++i)
+    start([&, i] {
+      try {
+        pair.ours.sendto(std::string(i == 0 ? 10'000'000 : 1, 'x'), {});
+      } catch (const OSError& error) {
+        errors[i] = error.errnum();
+      }
+    });
+  join();
+  EXPECT_EQ(errors[0], EMSGSIZE);
+  EXPECT_EQ(errors[1], 0);
+  EXPECT_EQ(pair.theirs.recv(100), "x");
+}
+
+TEST_P(FiberLoopTest, sends_a_datagram_however_busy_other_fibers_are) {
+  Pair pair = unix_pair(SOCK_DGRAM);
+  bool heard = false;
+  start([&] {
+    const Deadline watchdog = Deadline::after(kWatchdog);
+    while (!heard && !watchdog.expired()) loop_.yield();
+  });
+  start([&] { pair.ours.sendto("x", {}); });
+  start([&] { heard = pair.theirs.recv(100) == "x"; });
+  join();
+  EXPECT_TRUE(heard);
+}
+
 TEST_P(FiberLoopTest, suspends_one_fiber_where_a_socket_waits) {
   Pair pair = tcp_pair();
   std::string heard;

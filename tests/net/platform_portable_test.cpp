@@ -53,6 +53,20 @@ TEST(PortablePlatform, makes_pairs_of_sockets_closed_on_exec) {
   EXPECT_EQ(::recv(pair.other.get(), &got, 1, 0), 1);
 }
 
+TEST(PortablePlatform, sends_messages_up_to_one_that_fails) {
+  Pair pair = unix_pair(SOCK_DGRAM);
+  std::string text = "ab", too_long(10'000'000, 'x');
+  iovec bytes[] = {{text.data(), 1}, {text.data(), 2}, {too_long.data(), too_long.size()}};
+  portable_platform::Message messages[3]{};
+  for (int i = 0; i < 3; ++i) messages[i].header.msg_iov = &bytes[i], messages[i].header.msg_iovlen = 1;
+  ASSERT_EQ(portable_platform::send_messages(pair.ours.fileno(), messages, 3, MSG_DONTWAIT), 2);
+  EXPECT_EQ(messages[1].length, 2U);
+  EXPECT_EQ(pair.theirs.recv(10), "a");
+  EXPECT_EQ(pair.theirs.recv(10), "ab");
+  EXPECT_EQ(portable_platform::send_messages(pair.ours.fileno(), &messages[2], 1, MSG_DONTWAIT), -1);
+  EXPECT_EQ(errno, EMSGSIZE);
+}
+
 TEST(PortablePlatform, says_minus_one_and_errno) {
   EXPECT_EQ(portable_platform::socket(-1, SOCK_STREAM, 0), -1);
   EXPECT_EQ(errno, EAFNOSUPPORT);

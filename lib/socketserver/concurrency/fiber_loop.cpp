@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <vector>
 
 #include "socketserver/net/platform.hpp"
@@ -108,6 +109,7 @@ void FiberLoop::suspend() {
 }
 
 FiberLoop::Fiber& FiberLoop::next_ready() {
+  if (ready_ == nullptr || batch_.full()) send_batch();
   while (ready_ == nullptr) poll(timers_.empty() ? Deadline::never() : timers_.begin()->first);
   Fiber& next = *ready_;
   ready_ = next.next;
@@ -124,6 +126,7 @@ void FiberLoop::make_ready(Fiber& fiber) noexcept {
 }
 
 void FiberLoop::yield() {
+  send_batch();  // those that are always ready must not keep it waiting
   make_ready(*current_);
   poll(Deadline::now());
   suspend();
@@ -136,6 +139,24 @@ bool FiberLoop::join_all(Deadline deadline) {
   main_joins_ = false;
   bury();
   return size_ == 0;
+}
+
+// ---- messages ----
+
+ssize_t FiberLoop::send_message(int fd, const msghdr& message, int flags) {
+  if (ready_ == nullptr && batch_.empty()) return Waiter::send_message(fd, message, flags);
+  Sent sent;
+  senders_[batch_.size()] = current_;
+  batch_.add(fd, message, flags, sent);
+  suspend();
+  errno = sent.error;
+  return sent.result;
+}
+
+void FiberLoop::send_batch() noexcept {
+  const std::size_t count = batch_.size();
+  batch_.send();
+  for (std::size_t i = 0; i < count; ++i) make_ready(*senders_[i]);
 }
 
 // ---- time ----

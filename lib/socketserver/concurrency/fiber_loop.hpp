@@ -1,6 +1,7 @@
 // Fibers: flows of control with stacks of their own that share a thread, and the event loop they wait in.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "socketserver/concurrency/overflow_guard.hpp"
 #include "socketserver/concurrency/poller.hpp"
 #include "socketserver/concurrency/stack_pool.hpp"
+#include "socketserver/net/send_batch.hpp"
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver {
@@ -49,6 +51,8 @@ class FiberLoop : public Waiter {
 
   int wait(std::span<pollfd> fds, Deadline deadline) override;
   bool wait_for_edge(int fd, short events, Deadline deadline, std::uint32_t& registration) override;
+  /// While other fibers are ready, the message waits for theirs.
+  ssize_t send_message(int fd, const msghdr& message, int flags) override;
 
  private:
   struct Fiber;
@@ -68,6 +72,7 @@ class FiberLoop : public Waiter {
   void suspend();
   void bury() noexcept;
   Fiber& next_ready();
+  void send_batch() noexcept;
   void make_ready(Fiber& fiber) noexcept;
   void poll(Deadline deadline);
   void tell(const Poller::Event& event);
@@ -91,6 +96,8 @@ class FiberLoop : public Waiter {
   Fiber* ended_ = nullptr;  // whose stack nobody stands on any more
   Fiber* ready_ = nullptr;  // a queue
   Fiber** ready_end_ = &ready_;
+  SendBatch batch_;
+  std::array<Fiber*, SendBatch::kMessages> senders_;  // who waits for what is in it
   std::size_t size_ = 0;
   bool main_joins_ = false;
   std::set<std::pair<Deadline, Fiber*>> timers_;

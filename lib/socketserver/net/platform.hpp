@@ -34,7 +34,7 @@ PipeEnds wakeup_ends();
 /// A descriptor that becomes readable when the child `pid` ends, or none where the system has no such thing.
 Fd watch_child(pid_t pid) noexcept;
 
-/// A message to receive, and how many bytes it had: what Linux calls mmsghdr.
+/// A message to receive or send, and how many bytes it had: what Linux calls mmsghdr.
 struct Message {
   msghdr header;
   unsigned length;
@@ -42,6 +42,10 @@ struct Message {
 /// recvmsg(2) without waiting for up to `count` messages, in one step where the system can: how many there
 /// were, or -1 and errno where there was none.
 int receive_pending(int fd, Message* messages, unsigned count) noexcept;
+
+/// sendmsg(2) for each of `count` messages up to one that fails, in one step where the system can: how many
+/// were sent, or -1 and errno where the first failed.
+int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept;
 
 /// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
 extern const short kPeerClosed;

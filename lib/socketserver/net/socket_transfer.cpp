@@ -253,10 +253,18 @@ std::pair<std::size_t, Address> Socket::recvfrom_into(std::span<char> buffer, in
 
 std::size_t Socket::sendto(std::string_view data, const Address& address, int flags) {
   create_for(address);
-  return blocking_call(
-      {*this, "sendto", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL, &address}, [&](int all_flags) {
-        return ::sendto(fileno(), data.data(), data.size(), all_flags, address.data(), address.size());
-      });
+  iovec bytes{const_cast<char*>(data.data()), data.size()};
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(address.data());
+  message.msg_namelen = address.size();
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  return blocking_call({*this, "sendto", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL, &address},
+                       [&](int all_flags) {
+                         return current_waiter == nullptr
+                                    ? ::sendmsg(fileno(), &message, all_flags)
+                                    : current_waiter->send_message(fileno(), message, all_flags);
+                       });
 }
 
 std::pair<Socket, Address> Socket::accept() {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <span>
@@ -29,6 +30,11 @@ class Waiter {
     static_cast<void>(registration);
     pollfd one{fd, events, 0};
     return wait({&one, 1}, deadline) > 0;
+  }
+  /// sendmsg(2) that does not wait, as `flags` say. A Waiter with several callers may let others go on first,
+  /// and send what they all have by one system call.
+  virtual ssize_t send_message(int fd, const msghdr& message, int flags) {
+    return ::sendmsg(fd, &message, flags);
   }
 };
 
