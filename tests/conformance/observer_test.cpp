@@ -74,6 +74,25 @@ TYPED_TEST(ObserverConformance, TellsWhatIsRefused) {
   EXPECT_EQ(this->marking_.end(), Marking::as_text(Outcome::kRefused, kOfDatagrams<TypeParam> ? 6 : 0));
 }
 
+template <class Server>
+struct Unsure : Server {
+  using Server::Server;
+  ~Unsure() override { this->server_close(); }
+  bool verify_request(Request&, const Address&) override { throw std::runtime_error("no opinion"); }
+};
+
+// These were once told as finished.
+TYPED_TEST(ObserverConformance, TellsWhatVerifyRequestThrowsAt) {
+  Serving<Unsure<TypeParam>> serving(this->any_address(), handler<EchoHandlerOf<TypeParam>>());
+  serving.server().log_level = static_cast<LogLevel>(4);
+  serving.server().observer = &this->marking_;
+  serving.start();
+  Socket client = this->connect(serving.address());
+  if (kOfDatagrams<TypeParam>) client.sendall("hello\n");
+  EXPECT_EQ(this->marking_.until('c'), "ac");
+  EXPECT_EQ(this->marking_.end(), Marking::as_text(Outcome::kFailed, kOfDatagrams<TypeParam> ? 6 : 0));
+}
+
 struct Throws : AnyHandler {
   void handle() override { throw std::runtime_error("thrown on purpose: " + receive()); }
 };

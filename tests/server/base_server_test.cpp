@@ -79,6 +79,26 @@ TEST(BaseServer, does_not_pause_when_verify_request_would_have_to_wait) {
   EXPECT_EQ(server.statistics().paused, 0u);
 }
 
+// As a mix-in does where there can be no thread or process.
+TEST(BaseServer, tells_its_observer_that_a_request_failed_for_which_there_was_no_room) {
+  struct Short : MadeUpServer {
+    using MadeUpServer::MadeUpServer;
+    ~Short() override { server_close(); }
+    void process_request(Request&, const Address&) override { throw_os_error(EAGAIN, "fork"); }
+  };
+  struct Last final : Observer {
+    void on_change(const ConnectionEvent& event) noexcept override { outcome = event.outcome; }
+    Outcome outcome{};
+  } last;
+  Short server(greeting());
+  server.observer = &last;
+  Socket client = server.connect();
+  server.on_service_actions = [&] { server.request_shutdown(); };
+  server.serve_forever();
+  EXPECT_EQ(last.outcome, Outcome::kFailed);
+  EXPECT_EQ(server.statistics().paused, 1u);
+}
+
 TEST(BaseServer, survives_an_exception_of_no_type_in_verify_request) {
   MadeUpServer server(greeting());
   server.verify = [](Request&) -> bool { throw 42; };

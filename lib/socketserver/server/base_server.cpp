@@ -150,13 +150,13 @@ bool BaseServer::dispatch(Request& request) {
     throw;
   } catch (const std::exception& error) {
     if (request.ended()) throw;  // handle_error()'s own, about a handler that ran here
-    handle_error(request, client);
+    failed(request, client);
     if (!verified || !is_shortage(error)) return true;
     pause_accepting(error);
     return false;
   } catch (...) {
     if (request.ended()) throw;
-    handle_error(request, client);
+    failed(request, client);
   }
   return true;
 }
@@ -244,9 +244,14 @@ void BaseServer::complete_request(Request& request, const Address& client_addres
   } catch (const ServerExit&) {
     throw;
   } catch (...) {
-    if (request.report() != nullptr) request.report()->set_outcome_of_exception();
-    handle_error(request, client_address);
+    failed(request, client_address);
   }
+}
+
+// Inside a catch block.
+void BaseServer::failed(Request& request, const Address& client_address) {
+  if (request.report() != nullptr) request.report()->set_outcome_of_exception();
+  handle_error(request, client_address);
 }
 
 bool BaseServer::complete_request_alone(Request& request) noexcept {

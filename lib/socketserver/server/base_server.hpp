@@ -191,6 +191,7 @@ class BaseServer : public RequestOwner {
   void begin_queueing(Request& request) noexcept;
   void end_queueing(Request& request) noexcept;
   void prepare(Request& request, const Address& client_address);
+  void failed(Request& request, const Address& client_address);
   void log_drained(const Drained& drained);
   void pause_accepting(const std::exception& reason);
 
