@@ -9,6 +9,8 @@
 
 #include "concurrency/figures.hpp"
 #include "socketserver/concurrency/fiber.hpp"
+#include "socketserver/concurrency/forking.hpp"
+#include "socketserver/net/platform.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -175,6 +177,47 @@ TYPED_TEST(Preforking, counts_what_all_its_workers_do) {
   EXPECT_TRUE(eventually([&] { return serving.server().statistics().active == 0; }));
   serving.stop();
   EXPECT_EQ(serving.server().statistics().accepted, 2u);
+}
+
+/// Sends the numbers of connections to the test's process.
+class ConnectionNumbers final : public Observer {
+ public:
+  void on_change(const ConnectionEvent& event) noexcept override {
+    if (event.state != ConnectionState::kAccepted) return;
+    [[maybe_unused]] const auto written =
+        ::write(pipe_.write.get(), &event.connection, sizeof event.connection);
+  }
+  /// 0 when the watchdog bit.
+  std::uint64_t next() const {
+    std::uint64_t number = 0;
+    if (wait_readable(pipe_.read.get(), Deadline::after(kWatchdog))) [[maybe_unused]]
+      const auto got = ::read(pipe_.read.get(), &number, sizeof number);
+    return number;
+  }
+
+ private:
+  platform::PipeEnds pipe_ = platform::pipe();
+};
+
+// Each worker once counted from 1 on.
+TYPED_TEST(Preforking, gives_every_connection_a_number_of_its_own) {
+  ConnectionNumbers numbers;
+  Serving<TypeParam> serving(kAnyPort, tell_process());
+  serving.server().max_connections = 1;  // so that each client is another worker's
+  serving.server().observer = &numbers;
+  start(serving, 3);
+  std::set<pid_t> processes;
+  std::set<std::uint64_t> seen;
+  std::vector<Socket> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(serving.connect());
+    processes.insert(process_of(clients.back()));
+    const std::uint64_t number = numbers.next();
+    EXPECT_TRUE(seen.insert(number).second) << number;
+    EXPECT_EQ(static_cast<std::uint64_t>(static_cast<double>(number)), number);
+  }
+  EXPECT_EQ(processes.size(), 3u);
+  EXPECT_FALSE(seen.contains(0));
 }
 
 TYPED_TEST(Preforking, goes_on_when_handle_error_throws) {

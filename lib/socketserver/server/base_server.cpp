@@ -1,5 +1,7 @@
 #include "socketserver/server/base_server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -13,6 +15,10 @@ namespace {
 
 // Requests in a row before the loop looks at its other duties: enough to make the cost of that vanish.
 constexpr int kBatch = 64;
+
+// Numbers of connections that each worker process has to itself: more than it lives to see. A process id of
+// Linux has 22 bits at most, so that all together have 52, and a double, as JSON's numbers are, holds them.
+constexpr int kConnectionBits = 30;
 
 // Is there no room for a thread, a process, or what belongs to one?
 bool is_shortage(const std::exception& error) {
@@ -203,6 +209,7 @@ void BaseServer::server_close() {
 void BaseServer::begin_worker(int lifeline, Counters& counters) {
   loop_.become_worker(lifeline);
   counters_ = &counters;
+  connections_before_ = static_cast<std::uint64_t>(::getpid()) << kConnectionBits;
   room_wakeup_ = Wakeup();
   if (observer != nullptr) observer->on_fork();
 }

@@ -198,7 +198,8 @@ class BaseServer : public RequestOwner {
   RequestHandlerClass handler_;
   bool activated_ = false;
   Counters own_counters_;
-  Counters* counters_ = &own_counters_;  // in a worker process its parent's memory
+  Counters* counters_ = &own_counters_;   // in a worker process its parent's memory
+  std::uint64_t connections_before_ = 0;  // of the observer's numbers: those that are other processes'
   AcceptGate gate_;
   std::vector<pollfd> waited_for_;  // the loop's, kept for its memory
   LoopControl loop_;

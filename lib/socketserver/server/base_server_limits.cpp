@@ -9,8 +9,8 @@ namespace socketserver {
 // The request counts as active already.
 bool BaseServer::admit(Request& request) {
   if (observer != nullptr)
-    request.set_report(
-        std::make_unique<ConnectionReport>(*observer, counters_->accepted, request.client_address()));
+    request.set_report(std::make_unique<ConnectionReport>(
+        *observer, connections_before_ + counters_->accepted, request.client_address()));
   if (when_full == WhenFull::kRefuse && counters_->active > capacity())
     return refuse(request, counters_->refused_full, Outcome::kRefusedFull), false;
   if (max_per_source == 0) return true;

@@ -38,7 +38,9 @@ const char* to_string(Outcome outcome) noexcept;
 
 /// A connection's change of state. Valid during the call that gives it.
 struct ConnectionEvent {
-  std::uint64_t connection;  ///< a number of the server's own, from 1 on
+  /// Among all processes of a server no other one has this number. It counts from 1 on, but in a worker
+  /// process, whose own begin higher. A double holds it.
+  std::uint64_t connection;
   const Address& client;
   ConnectionState state, previous;
   Clock::time_point time, since;  ///< of `state`, and of `previous`
