@@ -398,6 +398,21 @@ TEST(PreforkingThreads, has_limits_of_each_worker) {
   EXPECT_FALSE(wait_readable(third.fileno(), Deadline::after(20ms)));
 }
 
+// The child of a request once counted its end in the worker's memory, where the worker counts it, too.
+TEST(PreforkingProcesses, counts_each_request_once) {
+  Serving<PreforkingMixIn<ForkingTCPServer>> serving(kAnyPort, echo());
+  start(serving, 2);
+  for (int i = 0; i < 5; ++i) {
+    Socket client = idle_client(serving.address());
+    client.shutdown(SHUT_WR);
+    EXPECT_EQ(client.recv(1), "");
+  }
+  const auto statistics = [&] { return serving.server().statistics(); };
+  EXPECT_TRUE(eventually([&] { return statistics().active == 0; })) << statistics().active;
+  EXPECT_EQ(statistics().queued, 0u);
+  EXPECT_EQ(statistics().accepted, 5u);
+}
+
 TEST(PreforkingThreads, starts_none_in_the_supervisor) {
   Serving<PreforkingMixIn<ThreadingTCPServer>> serving(kAnyPort, echo());
   start(serving, 2);

@@ -62,8 +62,15 @@ void BaseServer::handed_over(Request& request) noexcept {
   if (request.report() != nullptr) request.report()->hand_over();
 }
 
+// What a worker counts is memory of its parent's, in which the same request would end twice. The parent may
+// have handed it over by now, and so have one less in its queue.
 void BaseServer::forked() noexcept {
   lingering_.clear();
+  if (counters_ != &own_counters_) {
+    own_counters_.active = counters_->active.load();
+    own_counters_.queued = 1;
+    counters_ = &own_counters_;
+  }
   if (observer != nullptr) observer->on_fork();
 }
 
