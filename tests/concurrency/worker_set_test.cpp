@@ -260,7 +260,7 @@ TEST_F(WorkerSetTest, ends_a_restart_when_it_stops) {
 TEST_F(WorkerSetTest, counts_what_the_dead_have_counted_but_what_they_were_about) {
   task_.workers = 1;
   task_.work = [](int lifeline, Counters& counters) {
-    ++counters.active;
+    ++counters.active, ++counters.queued;
     return idle(lifeline, counters);
   };
   const std::set<pid_t> first = start();
@@ -268,9 +268,53 @@ TEST_F(WorkerSetTest, counts_what_the_dead_have_counted_but_what_they_were_about
   ::kill(*first.begin(), SIGKILL);
   EXPECT_TRUE(eventually([&] { return starts() == 2; }));
   EXPECT_EQ(set_.statistics().active, 1u);
+  EXPECT_EQ(set_.statistics().queued, 1u);
   stop();
   EXPECT_EQ(starts(), 2u);
   EXPECT_EQ(set_.statistics().active, 0u);
+  EXPECT_EQ(set_.statistics().queued, 0u);
+}
+
+TEST_F(WorkerSetTest, counts_what_was_in_progress_in_a_worker_that_crashed_as_failed) {
+  task_.work = [](int lifeline, Counters& counters) {
+    counters.active = 3;
+    return idle(lifeline, counters);
+  };
+  ::kill(*start().begin(), SIGKILL);
+  EXPECT_TRUE(eventually([&] { return starts() == 3; }));
+  EXPECT_EQ(set_.statistics().failed, 3u);
+  stop();
+  EXPECT_EQ(set_.statistics().failed, 3u) << "those that ended well have failed at nothing";
+  EXPECT_EQ(set_.statistics().cut, 0u);
+}
+
+TEST_F(WorkerSetTest, counts_what_was_in_progress_in_a_worker_that_it_killed_as_cut) {
+  task_.workers = 1;
+  task_.drain_timeout = 0s;
+  task_.work = [](int, Counters& counters) -> int {
+    counters.active = 3;
+    ++counters.accepted;
+    for (;;) ::pause();
+  };
+  start();
+  EXPECT_EQ(stop(), 1u);
+  EXPECT_EQ(set_.statistics().cut, 3u);
+  EXPECT_EQ(set_.statistics().failed, 0u);
+}
+
+// It once grew with every worker that ended.
+TEST_F(WorkerSetTest, has_a_peak_of_workers_that_lived_at_the_same_time) {
+  task_.work = [](int lifeline, Counters& counters) {
+    counters.peak = 3;
+    return idle(lifeline, counters);
+  };
+  for (std::uint64_t death = 1; death <= 3; ++death) {
+    ::kill(death == 1 ? *start().begin() : *set_.pids().begin(), SIGKILL);
+    EXPECT_TRUE(eventually([&] { return starts() == 2 + death; }));
+    EXPECT_EQ(set_.statistics().peak, 6u);
+  }
+  stop();
+  EXPECT_EQ(set_.statistics().peak, 6u);
 }
 
 TEST_F(WorkerSetTest, throws_what_a_turn_throws_when_all_have_ended) {

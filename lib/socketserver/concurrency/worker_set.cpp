@@ -160,9 +160,7 @@ void WorkerSet::reap_locked(Messages& messages) {
 }
 
 void WorkerSet::ended_locked(const Worker& worker, Messages& messages) {
-  Statistics last = worker.process.statistics();
-  last.active = 0;
-  ended_ += last;
+  count_ended_locked(worker);
   if (worker.asked) return;
   const std::string what =
       "worker " + std::to_string(worker.process.pid()) + " " + worker.process.how_it_ended();
@@ -173,6 +171,24 @@ void WorkerSet::ended_locked(const Worker& worker, Messages& messages) {
   } else if (deaths_.failed()) {
     messages.emplace_back(level, what + " soon after its start; more will be started after pauses");
   }
+}
+
+// It is still one of workers_.
+void WorkerSet::count_ended_locked(const Worker& worker) noexcept {
+  ended_.peak = peak_locked();
+  Statistics last = worker.process.statistics();
+  if (worker.killed)
+    last.cut += last.active;
+  else if (!worker.process.ended_well())
+    last.failed += last.active;
+  last.active = last.queued = last.peak = 0;
+  ended_ += last;
+}
+
+std::uint64_t WorkerSet::peak_locked() const noexcept {
+  std::uint64_t alive = 0;
+  for (const Worker& worker : workers_) alive += worker.process.statistics().peak;
+  return std::max(alive, ended_.peak);
 }
 
 std::size_t WorkerSet::stop_all() {
@@ -215,6 +231,7 @@ Statistics WorkerSet::statistics() const {
   const std::lock_guard lock(mutex_);
   Statistics sum = ended_;
   for (const Worker& worker : workers_) sum += worker.process.statistics();
+  sum.peak = peak_locked();
   return sum;
 }
 

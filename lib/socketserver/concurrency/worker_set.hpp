@@ -62,7 +62,9 @@ class WorkerSet {
   void request_restart() noexcept { restart_.notify(); }
   /// Of workers that have not ended; none in a worker.
   std::set<pid_t> pids() const;
-  /// The sum over all workers, also of those that have ended; not in a worker.
+  /// The sum over all workers, also of those that have ended: what was in progress in one that crashed counts
+  /// as failed, and in one that was killed at its time as cut. `peak` is the most of what workers that lived
+  /// at the same time have had, each at its own. Not in a worker.
   Statistics statistics() const;
 
  private:
@@ -87,6 +89,8 @@ class WorkerSet {
   Deadline kill_overdue_locked() noexcept;
   void reap_locked(Messages& messages);
   void ended_locked(const Worker& worker, Messages& messages);
+  void count_ended_locked(const Worker& worker) noexcept;
+  std::uint64_t peak_locked() const noexcept;
 
   Wakeup restart_;
   AcceptGate deaths_, forks_;  // the supervisor's

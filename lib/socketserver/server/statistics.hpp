@@ -11,7 +11,7 @@ struct Statistics {
   std::uint64_t accepted = 0;      ///< requests that get_request() gave
   std::uint64_t active = 0;        ///< of those, not yet ended
   std::uint64_t refused = 0;       ///< verify_request() said no
-  std::uint64_t failed = 0;        ///< handlers that threw, but for the next two
+  std::uint64_t failed = 0;        ///< handlers that threw, but for the next two, or whose worker crashed
   std::uint64_t disconnected = 0;  ///< the peer went away: reset, broken pipe
   std::uint64_t timed_out = 0;     ///< a deadline passed
   std::uint64_t truncated = 0;     ///< datagrams longer than max_packet_size
