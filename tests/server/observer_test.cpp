@@ -2,7 +2,10 @@
 #include "socketserver/server/observer.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -12,6 +15,7 @@
 #include "socketserver/server/access_log.hpp"
 #include "socketserver/server/chrome_trace.hpp"
 #include "socketserver/server/connection_report.hpp"
+#include "socketserver/server/log.hpp"
 #include "socketserver/server/observer_list.hpp"
 #include "support/serving.hpp"
 
@@ -152,6 +156,15 @@ TEST(AccessLogTest, complains_once_of_a_file_that_cannot_be_written) {
   live(log, 1, Address("192.0.2.1", 80), Outcome::kFinished);
   live(log, 2, Address("192.0.2.1", 80), Outcome::kFinished);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "write /dev/full: No space left on device\n");
+}
+
+// A client of a Unix socket names itself: one could make lines of the log, and talk to terminals.
+TEST(Log, escapes_what_would_make_lines_or_talk_to_terminals) {
+  ::testing::internal::CaptureStderr();
+  log_to_stderr(
+      "a\nb\x1b[2Jc\x7f"
+      "d \xc3\xa9\\");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "a\\x0ab\\x1b[2Jc\\x7fd \xc3\xa9\\\n");
 }
 
 class ChromeTraceTest : public ::testing::Test {

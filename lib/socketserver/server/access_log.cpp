@@ -5,19 +5,18 @@
 #include <cstdio>
 #include <exception>
 
+#include "socketserver/server/log.hpp"
+
 namespace socketserver {
 namespace {
 
 std::string as_word(const std::string& text) {
   std::string word;
   for (const char c : text) {
-    if (c > ' ' && c <= '~' && c != '\\') {
+    if (c > ' ' && c <= '~' && c != '\\')
       word += c;
-      continue;
-    }
-    std::array<char, 5> escaped;
-    std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(c));
-    word += escaped.data();
+    else
+      append_escaped(word, c);
   }
   return word;
 }

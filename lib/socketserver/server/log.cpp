@@ -4,8 +4,24 @@
 
 namespace socketserver {
 
+void append_escaped(std::string& text, char byte) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const auto number = static_cast<unsigned char>(byte);
+  text += "\\x";
+  text += kDigits[number >> 4];
+  text += kDigits[number & 15];
+}
+
 void log_to_stderr(const std::string& message) noexcept {
-  const std::string line = message + "\n";
+  constexpr char kDelete = 0x7F;
+  std::string line;
+  for (const char c : message) {
+    if (static_cast<unsigned char>(c) < ' ' || c == kDelete)
+      append_escaped(line, c);
+    else
+      line += c;
+  }
+  line += '\n';
   // There is nobody to tell of a failure.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -7,7 +7,12 @@ namespace socketserver {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-/// A line on stderr, in one write, so that lines of several threads and processes do not mix.
+/// Adds a byte as \xHH: for those by which a peer could make lines of its own in a log, or talk to the
+/// terminal that shows it.
+void append_escaped(std::string& text, char byte);
+
+/// A line on stderr, in one write, so that lines of several threads and processes do not mix. Control
+/// characters of ASCII are escaped.
 void log_to_stderr(const std::string& message) noexcept;
 
 }  // namespace socketserver

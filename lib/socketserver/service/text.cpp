@@ -1,19 +1,13 @@
 #include "socketserver/service/text.hpp"
 
 #include "socketserver/json/utf8.hpp"
+#include "socketserver/server/log.hpp"
 
 namespace socketserver {
 namespace {
 
 // U+0080..U+009F are control characters of terminals, too.
 bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code < 0xA0); }
-
-void append_escaped(std::string& out, unsigned char byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  out += "\\x";
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
-}
 
 }  // namespace
 
@@ -35,7 +29,7 @@ std::string printable(std::string_view text, std::size_t most) {
     if (plain)
       out += text.substr(0, size);
     else
-      append_escaped(out, static_cast<unsigned char>(text.front()));
+      append_escaped(out, text.front());
     text.remove_prefix(size);
   }
   return text.empty() ? out : out + "...";
