@@ -210,6 +210,75 @@ TEST_F(ChromeTraceTest, has_a_lane_for_each_worker) {
   EXPECT_EQ(lanes.size(), 2U);
 }
 
+// Two fibers that were suspended by something else than their connections: slices of a lane may not overlap.
+TEST_F(ChromeTraceTest, has_slices_one_after_the_other) {
+  const Address client("client");
+  const Clock::time_point zero = Clock::now();
+  const auto at = [&](int time) { return zero + std::chrono::microseconds(time); };
+  {
+    ChromeTrace trace(directory_ / "trace", "program");
+    const auto run = [&](std::uint64_t connection, int begin, int end) {
+      trace.on_change({connection, client, ConnectionState::kWaitingToRead, ConnectionState::kHandling,
+                       at(end), at(begin), zero, 1, Outcome::kFinished, 0, 0});
+    };
+    run(1, 0, 30);
+    run(2, 10, 40);
+    run(3, 20, 40);
+    run(1, 50, 60);
+  }
+  std::vector<std::pair<long, long>> slices;
+  const double first = std::chrono::duration<double, std::micro>(zero.time_since_epoch()).count();
+  for (const Json& event : events(true)) {
+    if (event.get_string("ph") != "X") continue;
+    slices.emplace_back(std::lround(event.at("ts").as_double() - first),
+                        std::lround(event.at("dur").as_double()));
+  }
+  EXPECT_EQ(slices, (std::vector<std::pair<long, long>>{{0, 30}, {30, 10}, {40, 0}, {50, 10}}));
+}
+
+/// Files cannot grow beyond so many bytes while it lives.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, action_);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+
+ private:
+  void (*const action_)(int) = ::signal(SIGXFSZ, SIG_IGN);  // which write(2) also raises
+  rlimit before_{};
+};
+
+// It once went on behind the gap when there was room again.
+TEST_F(ChromeTraceTest, ends_where_it_could_not_be_written) {
+  constexpr std::size_t kRoom = 100'000;
+  ::testing::internal::CaptureStderr();
+  {
+    ChromeTrace trace(directory_ / "trace", "program");
+    const auto write_much = [&] {
+      for (std::uint64_t i = 0; i < 1000; ++i) live(trace, i, Address("192.0.2.1", 1), Outcome::kFinished);
+    };
+    {
+      const FileLimit limit(kRoom);
+      write_much();
+    }
+    write_much();
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "write " + (directory_ / "trace") + ": File too large\n");
+  std::string text = content_of(directory_ / "trace");
+  EXPECT_EQ(text.size(), kRoom);
+  text.resize(text.rfind(",\n"));
+  EXPECT_GT(Json::parse(text + "]").as_array().size(), 100U);
+}
+
 TEST_F(ChromeTraceTest, writes_by_itself_after_a_while) {
   ChromeTrace trace(directory_ / "trace", "program");
   live(trace, 1, Address("192.0.2.1", 1), Outcome::kFinished);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cinttypes>
 #include <cstdarg>
@@ -64,14 +65,17 @@ ChromeTrace::ChromeTrace(const std::string& path, const std::string& name)
 ChromeTrace::~ChromeTrace() {
   const std::lock_guard lock(mutex_);
   flush_locked();
-  if (pid_ == server_pid_) file_.write("\n]\n");
+  if (pid_ == server_pid_ && !given_up_) file_.write("\n]\n");
 }
 
 void ChromeTrace::on_change(const ConnectionEvent& event) noexcept {
   const std::lock_guard lock(mutex_);
+  if (given_up_) return;
+  const std::size_t before = collected_.size();
   try {
     add_locked(event);
-  } catch (const std::exception&) {  // no memory for the event
+  } catch (const std::exception&) {  // no memory for the event: not half of it either
+    collected_.resize(before);
   }
   if (collected_.size() >= kFlushSize) flush_locked();
 }
@@ -90,6 +94,7 @@ void ChromeTrace::on_fork() noexcept {
   try {
     add_metadata_locked(0, "process_name", name_ + " (child)");
   } catch (const std::exception&) {
+    collected_.clear();
   }
 }
 
@@ -99,14 +104,14 @@ void ChromeTrace::on_child_end() noexcept {
 }
 
 void ChromeTrace::flush_locked() noexcept {
-  file_.write(collected_);
+  given_up_ = given_up_ || !file_.write(collected_);
   collected_.clear();
   flush_ = Deadline::after(kFlushAge);
 }
 
 void ChromeTrace::add_locked(const ConnectionEvent& event) {
-  add_lane_locked(event.worker);
-  if (event.previous == ConnectionState::kHandling) add_slice_locked(event);
+  Lane& lane = lane_locked(event.worker);
+  if (event.previous == ConnectionState::kHandling) add_slice_locked(event, lane);
   if (is_wait(event.previous)) add_async_locked('e', to_string(event.previous), event);
   if (is_wait(event.state)) add_async_locked('b', to_string(event.state), event);
   const std::string client = event.client.to_string();
@@ -117,11 +122,12 @@ void ChromeTrace::add_locked(const ConnectionEvent& event) {
                                to_string(event.outcome), event.received, event.sent));
 }
 
-void ChromeTrace::add_lane_locked(std::uint32_t worker) {
+ChromeTrace::Lane& ChromeTrace::lane_locked(std::uint32_t worker) {
   if (worker >= lanes_.size()) lanes_.resize(worker + 1);
-  if (lanes_[worker]) return;
-  lanes_[worker] = true;
-  add_metadata_locked(worker, "thread_name", "worker " + std::to_string(worker));
+  Lane& lane = lanes_[worker];
+  if (!lane.named) add_metadata_locked(worker, "thread_name", "worker " + std::to_string(worker));
+  lane.named = true;
+  return lane;
 }
 
 void ChromeTrace::add_metadata_locked(std::uint32_t worker, const char* kind, const std::string& name) {
@@ -132,8 +138,10 @@ void ChromeTrace::add_metadata_locked(std::uint32_t worker, const char* kind, co
 }
 
 // The time it ran for the connection since the last wait.
-void ChromeTrace::add_slice_locked(const ConnectionEvent& event) {
-  const double begin = microseconds(event.since), end = microseconds(event.time);
+void ChromeTrace::add_slice_locked(const ConnectionEvent& event, Lane& lane) {
+  const double begin = microseconds(std::max(event.since, lane.end));
+  lane.end = std::max(event.time, lane.end);
+  const double end = microseconds(lane.end);
   collected_ += ",\n{\"ph\":\"X\",\"name\":" + quoted(event.client.to_string());
   collected_ +=
       formatted(R"(,"pid":%d,"tid":%)" PRIu32 R"(,"ts":%.3f,"dur":%.3f,"args":{"connection":%)" PRIu64 "}}",

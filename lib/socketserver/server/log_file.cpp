@@ -20,7 +20,7 @@ LogFile::LogFile(const std::string& path, Begin begin) : path_(path), fd_(STDOUT
   fd_ = own_.get();
 }
 
-void LogFile::write(std::string_view bytes) noexcept {
+bool LogFile::write(std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
     if (n >= 0) {
@@ -29,9 +29,10 @@ void LogFile::write(std::string_view bytes) noexcept {
       const int error = errno;
       if (!std::atomic_ref(failed_).exchange(true))
         log_to_stderr("write " + path_ + ": " + std::strerror(error));
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 }  // namespace socketserver

@@ -15,7 +15,8 @@ class LogFile {
   enum class Begin : unsigned char { kAppend, kEmpty };
   /// Makes the file where there is none. "-" is standard output. Throws OSError, "open FILE: ...".
   LogFile(const std::string& path, Begin begin);
-  void write(std::string_view bytes) noexcept;
+  /// False when it could not, or not whole.
+  bool write(std::string_view bytes) noexcept;
 
  private:
   std::string path_;
