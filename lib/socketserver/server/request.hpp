@@ -69,7 +69,8 @@ class Request {
   std::unique_ptr<Socket> detach();
   /// Puts a socket in the connection's place that `make` makes of it: of a class derived from Socket that
   /// encrypts or traces. It takes the connection over (Socket's move constructor), and so its deadlines.
-  /// REQUIRES: !is_datagram().
+  /// `make` must not wait, since interrupt() reaches no connection while it runs: a handshake comes after
+  /// wrap(), in calls of what is socket() then. REQUIRES: !is_datagram().
   template <class Make>
   void wrap(Make make) {
     exchange(make(std::move(*connection_)));
