@@ -24,7 +24,7 @@ int run(int argc, char** argv) {
   if (udp && mode == "once") throw apps::UsageError("--mode once is for connections, not for --udp");
   const auto made = udp ? apps::make_datagram_server(server, echo_packet_handler(mode))
                         : apps::make_stream_server(server, echo_handler(mode));
-  return apps::serve(kProgram, *made);
+  return apps::serve(kProgram, *made, server);
 }
 
 }  // namespace

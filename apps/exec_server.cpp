@@ -35,7 +35,7 @@ int run(int argc, char** argv) {
     throw apps::UsageError(
         "listening on " + made->server_address().to_string() +
         " would let others run any command here; if you mean that, add --allow-remote-commands");
-  return apps::serve(kProgram, *made);
+  return apps::serve(kProgram, *made, server);
 }
 
 }  // namespace

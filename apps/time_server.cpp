@@ -21,7 +21,7 @@ int run(int argc, char** argv) {
   if (!options.parse(argc, argv).empty()) throw apps::UsageError("takes no arguments (see --help)");
   const auto made = tcp ? apps::make_stream_server(server, handler<TimeLineHandler>())
                         : apps::make_datagram_server(server, handler<TimePacketHandler>());
-  return apps::serve(kProgram, *made);
+  return apps::serve(kProgram, *made, server);
 }
 
 }  // namespace

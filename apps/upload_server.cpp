@@ -34,7 +34,7 @@ int run(int argc, char** argv) {
   upload.store = std::make_shared<FileStore>(directory);
   if (max_file_size > 0) upload.max_file_size = static_cast<std::uint64_t>(max_file_size);
   const auto made = apps::make_stream_server(server, handler<UploadHandler>(upload));
-  return apps::serve(kProgram, *made);
+  return apps::serve(kProgram, *made, server);
 }
 
 }  // namespace

@@ -107,10 +107,12 @@ Place find_place(const ServerOptions& options) {
   }
 }
 
-void add_observers(ServerOptions& options) {
+// Once it is bound: another server that runs at the same place may be using these files.
+void add_observers(SocketServer& server, ServerOptions& options) {
   if (!options.access_log.empty()) options.observers.add(std::make_unique<AccessLog>(options.access_log));
   if (!options.trace.empty())
     options.observers.add(std::make_unique<ChromeTrace>(options.trace, "socketserver"));
+  if (!options.observers.empty()) server.observer = &options.observers;
 }
 
 template <class OverIP, class OverUnix>
@@ -118,12 +120,9 @@ std::unique_ptr<SocketServer> make_at_place(const std::string& model, ServerOpti
                                             RequestHandlerClass handler) {
   Place place = find_place(options);
   try {
-    auto server = place.address.family() == AF_UNIX
-                      ? make_of_model<OverUnix>(model, place, options, std::move(handler))
-                      : make_of_model<OverIP>(model, place, options, std::move(handler));
-    add_observers(options);
-    if (!options.observers.empty()) server->observer = &options.observers;
-    return server;
+    return place.address.family() == AF_UNIX
+               ? make_of_model<OverUnix>(model, place, options, std::move(handler))
+               : make_of_model<OverIP>(model, place, options, std::move(handler));
   } catch (const std::invalid_argument& error) {  // of adopt()
     cannot_listen("", error);
   }
@@ -254,7 +253,7 @@ std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, Reque
   return make_at_place<UDPServer, UnixDatagramServer>(model, options, std::move(handler));
 }
 
-int serve(const std::string& program, SocketServer& server) {
+int serve(const std::string& program, SocketServer& server, ServerOptions& options) {
   raise_descriptor_limit(server.max_connections);
   const SignalScope signals(server);
   try {
@@ -262,6 +261,7 @@ int serve(const std::string& program, SocketServer& server) {
   } catch (const OSError& error) {
     cannot_listen(server.server_address().to_string(), error);
   }
+  add_observers(server, options);
   std::cout << program << " listening on " << server.server_address().to_string() << std::endl;
   if (!std::cout) throw std::runtime_error("cannot write to standard output where it listens");
   server.serve_forever();

@@ -30,7 +30,7 @@ struct ServerOptions {
   std::string when_full = "wait";
   std::string log_level = "warning";
   std::string access_log, trace;  ///< files; empty: none
-  ObserverList observers;         ///< what makes them; must outlive the server
+  ObserverList observers;         ///< what makes them; must outlive the server, and is filled by serve()
 
   /// Adds --host, --port, --unix, --model, --workers, and those of limits, deadlines and logging.
   /// `*this` must outlive options.parse().
@@ -42,16 +42,17 @@ struct ServerOptions {
 
 /// The server of the model that was asked for, over TCP or a Unix stream, with all limits set. Where systemd
 /// has handed over a socket (LISTEN_FDS), over that instead of the address. Once in a process. Throws
-/// std::runtime_error, "cannot listen ...", for one of another kind, or more than one.
+/// std::runtime_error, "cannot listen ...", for one of another kind, or more than one, and UsageError for
+/// options that the model has no use for.
 std::unique_ptr<SocketServer> make_stream_server(ServerOptions& options, RequestHandlerClass handler);
 
 /// The same over UDP or Unix datagrams. Datagrams of every size arrive whole.
 std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, RequestHandlerClass handler);
 
-/// Binds, prints "<program> listening on ADDRESS", and serves until SIGINT or SIGTERM; then closes the
-/// server, for which those in progress have the drain deadline, and returns 0. A second signal ends the
-/// process at once. SIGHUP has a preforking server replace its workers. Throws std::runtime_error, "cannot
-/// listen on ...", when it cannot bind. Once in a process, in its main thread.
-int serve(const std::string& program, SocketServer& server);
+/// Binds, opens the logs of `options`, prints "<program> listening on ADDRESS", and serves until SIGINT or
+/// SIGTERM; then closes the server, for which those in progress have the drain deadline, and returns 0. A
+/// second signal ends the process at once. SIGHUP has a preforking server replace its workers. Throws
+/// std::runtime_error, "cannot listen on ...", when it cannot bind. Once in a process, in its main thread.
+int serve(const std::string& program, SocketServer& server, ServerOptions& options);
 
 }  // namespace socketserver::apps

@@ -50,7 +50,7 @@ int serve_model(const Model& model, std::size_t workers, WorkerTally& tally) {
   options.drain = std::chrono::seconds(1);  // all clients are gone by then
   options.log_level = "error";
   const auto server = make_stream_server(options, handler<TalliedEcho>(&tally));
-  return serve(kProgram, *server);
+  return serve(kProgram, *server, options);
 }
 
 Contender of_library(const Model& model, std::size_t workers) {

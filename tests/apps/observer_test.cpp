@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -77,6 +78,25 @@ TEST_P(ObservedServer, TracesToAFileOfJSON) {
     ended = ended || phase == "e";
   }
   EXPECT_TRUE(ran && ended) << content_of(trace);
+}
+
+// Files were once opened, and the trace emptied, before it was known whether the place was free.
+TEST_P(ObservedServer, IsNotHarmedByAnotherOneThatCannotBind) {
+  const std::string trace = directory_ / "trace";
+  start({"--trace", trace});
+  const std::string client = ask();
+  EXPECT_TRUE(eventually([&] { return content_of(trace).find(client) != std::string::npos; }));
+  std::vector<std::string> another{our_program("echo_server"), "--trace", trace, "--access-log",
+                                   directory_ / "log"};
+  for (const std::string& option : options_for(address_)) another.push_back(option);
+  const testing::Outcome outcome = run(another);
+  EXPECT_NE(outcome.err.find("cannot listen on " + address_.to_string()), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "log"));
+  server_->kill(SIGTERM);
+  EXPECT_EQ(server_->wait().status, 0);
+  EXPECT_NE(content_of(trace).find(client), std::string::npos);
+  EXPECT_NO_THROW(Json::parse(content_of(trace))) << content_of(trace);
 }
 
 TEST_P(ObservedServer, LeavesAReadableTraceWhenItIsKilled) {
