@@ -58,11 +58,13 @@ void choose_scenario(BenchOptions& bench, const std::vector<std::string>& words)
     throw apps::UsageError("'" + apps::joined(words) + "' is none of " + apps::joined(known, ", "));
 }
 
-void check(const BenchOptions& bench) {
+void check(const BenchOptions& bench, const apps::Options& options) {
   const std::string& scenario = bench.scenario;
   if (bench.rate > 0 && scenario != "ping-pong" && scenario != "churn")
     throw apps::UsageError("--rate is for ping-pong and churn, not for " + scenario);
   if (bench.reset && scenario != "churn") throw apps::UsageError("--reset is for churn, not for " + scenario);
+  if (options.given("window") && scenario != "udp")
+    throw apps::UsageError("--window is for udp, not for " + scenario);
   if (scenario != "udp" || bench.size == 0) return;
   if (bench.size < static_cast<long long>(apps::DatagramLoad::kLeastSize) || bench.size > kMostDatagram)
     throw apps::UsageError("--size: a datagram has from " + std::to_string(apps::DatagramLoad::kLeastSize) +
@@ -112,7 +114,7 @@ int run(int argc, char** argv) {
   bench.where.port = 8007;  // as echo_server's
   bench.add_to(options);
   choose_scenario(bench, options.parse(argc, argv));
-  check(bench);
+  check(bench, options);
   const apps::LoadRun run{bench.scenario, bench.where.where(), settings_of(bench, options)};
   const apps::Interruption interruption;
   const auto load = apps::make_load(run.scenario, run.settings);

@@ -115,9 +115,19 @@ void add_observers(SocketServer& server, ServerOptions& options) {
   if (!options.observers.empty()) server.observer = &options.observers;
 }
 
+// Those that serve one client at a time, each of its processes at least, never have one too many.
+void refuse_idle_limits(const std::string& model, const ServerOptions& options) {
+  if (model != "iterative" && model != "preforking") return;
+  const std::string why =
+      ": " + model + " serves one client at a time" + (model == "preforking" ? " in each process" : "");
+  if (options.max_per_source > 0) throw UsageError("--max-per-source" + why);
+  if (options.when_full != "wait") throw UsageError("--when-full " + options.when_full + why);
+}
+
 template <class OverIP, class OverUnix>
 std::unique_ptr<SocketServer> make_at_place(const std::string& model, ServerOptions& options,
                                             RequestHandlerClass handler) {
+  refuse_idle_limits(model, options);
   Place place = find_place(options);
   try {
     return place.address.family() == AF_UNIX

@@ -144,6 +144,7 @@ TEST_F(BenchClient, SaysWhatDoesNotGoTogether) {
   expect_usage_error({"churn", "idle"}, "'churn idle' is none of ping-pong, churn, stream, udp, idle");
   expect_usage_error({"stream", "--rate", "5"}, "--rate is for ping-pong and churn, not for stream");
   expect_usage_error({"--reset"}, "--reset is for churn, not for ping-pong");
+  expect_usage_error({"--window", "32"}, "--window is for udp, not for ping-pong");
   expect_usage_error({"udp", "--size", "7"}, "--size: a datagram has from 8 to 65507 bytes");
   expect_usage_error({"--connections", "-1"}, "--connections: -1 is not in 0..1000000");
   expect_usage_error({"--duration", "long"}, "--duration: 'long' is not a number of seconds");

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <map>
+
 #include "socketserver/service/echo.hpp"
 #include "socketserver/socketserver.hpp"
 #include "support/models.hpp"
@@ -115,8 +117,10 @@ void expect_end(Socket& client) {
   }
 }
 
-TEST_P(LimitsSideBySide, WhenFullRefusesOthersAndServesAgain) {
-  if (GetParam() == "preforking") GTEST_SKIP() << "these limits are those of each worker";
+/// Of models that may have clients too many: all but those that serve one at a time in each process.
+class LimitsThatRefuse : public Limits {};
+
+TEST_P(LimitsThatRefuse, WhenFullRefusesOthersAndServesAgain) {
   start({"--max-connections", "1", "--when-full", "refuse"});
   Socket first = connect();
   EXPECT_EQ(echo(first, "1"), "1");
@@ -133,8 +137,7 @@ TEST_P(LimitsSideBySide, WhenFullRefusesOthersAndServesAgain) {
   }));
 }
 
-TEST_P(LimitsSideBySide, MaxPerSourceRefusesTheSecondOfOneClient) {
-  if (GetParam() == "preforking") GTEST_SKIP() << "these limits are those of each worker";
+TEST_P(LimitsThatRefuse, MaxPerSourceRefusesTheSecondOfOneClient) {
   start({"--max-per-source", "1"});
   Socket first = connect();
   EXPECT_EQ(echo(first, "1"), "1");
@@ -145,6 +148,28 @@ TEST_P(LimitsSideBySide, MaxPerSourceRefusesTheSecondOfOneClient) {
   other.bind({"127.0.0.2", 0});
   other.connect(address_);
   EXPECT_EQ(echo(other, "2"), "2");
+}
+
+INSTANTIATE_TEST_SUITE_P(OtherModels, LimitsThatRefuse,
+                         ::testing::Values("threading", "forking", "thread-pool", "prethreading", "fiber"),
+                         [](const auto& one) { return name_of(one.param); });
+
+TEST(LimitsWithoutUse, AreUsageErrors) {
+  const std::map<std::string, std::string> kWhy{
+      {"iterative", ": iterative serves one client at a time"},
+      {"preforking", ": preforking serves one client at a time in each process"}};
+  for (const auto& [model, why] : kWhy) {
+    const std::vector<std::string> argv{our_program("echo_server"), "--port", "0", "--model", model};
+    const auto expect_error = [&](std::vector<std::string> options, const std::string& what) {
+      options.insert(options.begin(), argv.begin(), argv.end());
+      const Outcome outcome = run(options);
+      EXPECT_EQ(outcome.err, "echo_server: " + what + why + "\n");
+      EXPECT_EQ(outcome.status, 2);
+    };
+    expect_error({"--max-per-source", "1"}, "--max-per-source");
+    expect_error({"--when-full", "refuse"}, "--when-full refuse");
+    expect_error({"--udp", "--max-per-source", "1"}, "--max-per-source");
+  }
 }
 
 // A forking server once stopped at Python's 40 children.
