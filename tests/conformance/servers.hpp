@@ -29,6 +29,14 @@ template <class Server>
 inline constexpr bool kInOtherMemory = kInProcesses<Server>;
 template <class Base>
 inline constexpr bool kInOtherMemory<PreforkingMixIn<Base>> = true;
+template <class Server>
+inline constexpr bool kPreforked = false;
+template <class Base>
+inline constexpr bool kPreforked<PreforkingMixIn<Base>> = true;
+template <class Server>
+inline constexpr bool kOnFibers = false;
+template <class Base>
+inline constexpr bool kOnFibers<FiberMixIn<Base>> = true;
 /// Handlers run beside the loop.
 template <class Server>
 inline constexpr bool kBesideTheLoop = kInProcesses<Server>;

@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 
 namespace socketserver::testing {
 namespace {
 
-std::size_t entries_of(const char* directory) {
+std::size_t entries_of(const std::string& directory) {
   using Iterator = std::filesystem::directory_iterator;
   return static_cast<std::size_t>(std::distance(Iterator(directory), Iterator()));
 }
@@ -17,6 +19,12 @@ std::size_t entries_of(const char* directory) {
 }  // namespace
 
 std::size_t open_descriptors() { return entries_of("/proc/self/fd"); }
+std::size_t open_descriptors(pid_t child) { return entries_of("/proc/" + std::to_string(child) + "/fd"); }
+std::size_t running_threads(pid_t child) { return entries_of("/proc/" + std::to_string(child) + "/task"); }
+std::size_t memory_mappings() {
+  std::ifstream maps("/proc/self/maps");
+  return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(maps), {}, '\n'));
+}
 std::size_t running_threads() {
   // A sanitizer starts a thread of its own along with the first of the program.
   [[maybe_unused]] static const bool first = [] {

@@ -1,6 +1,8 @@
 // A server that serves in the background for as long as the fixture lives.
 #pragma once
 
+#include <sys/types.h>
+
 #include <thread>
 #include <utility>
 
@@ -53,9 +55,13 @@ bool eventually(Condition condition) {
   return true;
 }
 
-/// Descriptors and threads of this process, as /proc counts them.
+/// Descriptors and threads of this process, or of a child, as /proc counts them.
 std::size_t open_descriptors();
+std::size_t open_descriptors(pid_t child);
 std::size_t running_threads();
+std::size_t running_threads(pid_t child);
+/// Mappings of this process's memory; neighbours of the same kind are one.
+std::size_t memory_mappings();
 
 /// All that a connection gives until its end.
 std::string read_all(Socket& socket);
