@@ -63,8 +63,8 @@ class WorkerSet {
   /// Of workers that have not ended; none in a worker.
   std::set<pid_t> pids() const;
   /// The sum over all workers, also of those that have ended: what was in progress in one that crashed counts
-  /// as failed, and in one that was killed at its time as cut. `peak` is the most of what workers that lived
-  /// at the same time have had, each at its own. Not in a worker.
+  /// as failed, and in one that had to be killed as cut. `peak` is the largest sum of those of workers that
+  /// lived at the same time. Not in a worker.
   Statistics statistics() const;
 
  private:
