@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <array>
 #include <functional>
@@ -20,7 +22,7 @@ using namespace std::chrono_literals;
 
 class Call : public FiberBody {
  public:
-  explicit Call(std::function<void()> call) : call_(std::move(call)) {}
+  explicit Call(std::function<void()>&& call) noexcept : call_(std::move(call)) {}
   void run() noexcept override { call_(); }
 
  private:
@@ -30,10 +32,7 @@ class Call : public FiberBody {
 class FiberLoopTest : public ::testing::TestWithParam<std::string> {
  protected:
   ~FiberLoopTest() override { EXPECT_TRUE(loop_.join_all(Deadline::after(kWatchdog))); }
-  void start(std::function<void()> call) {
-    std::unique_ptr<FiberBody> body = std::make_unique<Call>(std::move(call));
-    loop_.start(body);
-  }
+  void start(std::function<void()> call) { loop_.start<Call>(std::move(call)); }
   void join() { ASSERT_TRUE(loop_.join_all(Deadline::after(kWatchdog))); }
 
   FiberLoop loop_{FiberLoop::kStackSize, GetParam() == "poll" ? make_portable_poller() : make_poller()};
@@ -62,6 +61,87 @@ TEST_P(FiberLoopTest, sleeps_in_the_order_of_deadlines) {
     });
   join();
   EXPECT_EQ(order, "123");
+}
+
+std::chrono::nanoseconds cpu_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+TEST_P(FiberLoopTest, waits_beside_a_half_closed_peer_without_turning_round) {
+  Pair pair = tcp_pair(), full = tcp_pair();
+  pair.theirs.shutdown(SHUT_WR);
+  fill(full.ours);
+  full.theirs.shutdown(SHUT_WR);
+  const auto before = cpu_time();
+  constexpr auto kWait = 300ms;
+  start([&] {  // for nothing but its end
+    pollfd one{pair.ours.fileno(), 0, 0};
+    EXPECT_EQ(wait_any({&one, 1}, Deadline::after(kWait)), 0);
+  });
+  start([&] { EXPECT_FALSE(wait_writable(full.ours.fileno(), Deadline::after(kWait))); });
+  join();
+  EXPECT_LT(cpu_time() - before, kWait / 2);
+}
+
+TEST_P(FiberLoopTest, wakes_all_that_wait_for_room_of_one_socket) {
+  Pair pair = tcp_pair();
+  fill(pair.ours);
+  int sent = 0;
+  for (int i = 0; i < 3; ++i)
+    start([&] {
+      pair.ours.settimeout(kWatchdog);
+      pair.ours.sendall("x");
+      ++sent;
+    });
+  start([&] {
+    loop_.yield();  // those wait now
+    while (sent < 3) pair.theirs.recv(1 << 20);
+  });
+  join();
+  EXPECT_EQ(sent, 3);
+}
+
+// Where a connection is kept open by a copy of its descriptor, readiness is told of a number that another
+// one has by now.
+TEST_P(FiberLoopTest, is_not_fooled_by_the_end_of_a_connection_that_had_the_same_descriptor) {
+  Pair old = tcp_pair(), fresh = tcp_pair();
+  old.ours.settimeout(1ms);
+  start([&] { EXPECT_THROW(old.ours.recv(1), TimeoutError); });
+  join();
+  const int number = old.ours.fileno();
+  const Fd copy(::dup(number));
+  old.ours.close();
+  Fd moved = fresh.ours.detach();
+  ASSERT_EQ(::dup2(moved.get(), number), number);
+  moved.reset();
+  Socket again{Fd(number)};
+  again.settimeout(kWatchdog);
+  start([&] { EXPECT_EQ(again.recv(10), "x"); });
+  start([&] {
+    loop_.yield();
+    old.theirs.close();
+    for (int i = 0; i < 3; ++i) wait_any({}, Deadline::after(1ms));
+    fresh.theirs.send("x");
+  });
+  join();
+}
+
+TEST_P(FiberLoopTest, reads_on_behind_urgent_data) {
+  Pair pair = tcp_pair();
+  pair.ours.settimeout(kWatchdog);
+  std::string heard;
+  start([&] {
+    while (heard.size() < 6) heard += pair.ours.recv(100);
+  });
+  start([&] {
+    loop_.yield();
+    ::send(pair.theirs.fileno(), "abc!", 4, MSG_OOB);
+    pair.theirs.send("def");
+  });
+  join();
+  EXPECT_EQ(heard, "abcdef");
 }
 
 TEST_P(FiberLoopTest, sends_datagrams_of_many_fibers_in_their_order) {
@@ -279,11 +359,11 @@ TEST_P(FiberLoopTest, runs_thousands_and_uses_their_stacks_again) {
   }
 }
 
-TEST_P(FiberLoopTest, leaves_the_body_with_the_caller_where_there_is_no_memory_for_a_stack) {
+TEST_P(FiberLoopTest, leaves_the_arguments_alone_where_there_is_no_memory_for_a_stack) {
   FiberLoop greedy(std::size_t{1} << 56);
-  std::unique_ptr<FiberBody> body = std::make_unique<Call>([] {});
-  EXPECT_THROW(greedy.start(body), OSError);
-  EXPECT_NE(body, nullptr);
+  std::function<void()> call = [] {};
+  EXPECT_THROW(greedy.start<Call>(std::move(call)), OSError);
+  EXPECT_TRUE(call);
   EXPECT_EQ(greedy.size(), 0u);
 }
 
@@ -297,8 +377,7 @@ TEST(FiberOverflow, ends_the_process_with_a_message) {
   EXPECT_DEATH(
       {
         FiberLoop loop;
-        std::unique_ptr<FiberBody> body = std::make_unique<Call>([] { recurse(1'000'000); });
-        loop.start(body);
+        loop.start<Call>([] { recurse(1'000'000); });
         loop.join_all(Deadline::never());
       },
       "more stack than its fiber has");

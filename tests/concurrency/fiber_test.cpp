@@ -47,6 +47,26 @@ bool answers(Socket& client) {
   return client.recv(1) == "x";
 }
 
+class WithoutMemory : public ::testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Loops, WithoutMemory, ::testing::Values(1, 2));
+
+TEST_P(WithoutMemory, for_stacks_it_turns_clients_away_and_stops_in_time) {
+  Noting noting;
+  Serving<Server> serving(Address("127.0.0.1", 0), noting.handler());
+  serving.server().workers = GetParam();
+  serving.server().fiber_stack_size = std::size_t{1} << 46;
+  serving.server().log_level = LogLevel(static_cast<int>(LogLevel::kError) + 1);
+  serving.server().drain_timeout = 0ms;
+  serving.start();
+  std::vector<Socket> clients;
+  for (std::size_t i = 0; i < 2; ++i) clients.push_back(serving.connect());
+  for (Socket& client : clients) EXPECT_EQ(client.recv(1), "");
+  serving.stop();
+  EXPECT_TRUE(noting.counts().empty());
+  EXPECT_EQ(serving.server().statistics().active, 0U);
+  EXPECT_GE(serving.server().statistics().failed, 2U);
+}
+
 TEST(FiberServer, holds_many_idle_clients_in_one_thread) {
   constexpr int kClients = 400;  // within the usual limit of descriptors
   Noting noting;

@@ -1,6 +1,8 @@
 // The models with a fixed number of threads, where they differ from others.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "concurrency/few_processes.hpp"
 #include "concurrency/figures.hpp"
 
@@ -50,6 +52,13 @@ TYPED_TEST(Workers, refuse_others_while_all_are_busy_when_told_so) {
 TYPED_TEST(Workers, are_at_least_one) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
   serving.server().workers = 0;
+  serving.start();
+  idle_client(serving.address());
+}
+
+TEST(ThreadPool, may_queue_any_number) {
+  Serving<ThreadPoolMixIn<TCPServer>> serving(Address("127.0.0.1", 0), echo());
+  serving.server().max_queued = std::numeric_limits<std::size_t>::max();
   serving.start();
   idle_client(serving.address());
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <concepts>
 #include <set>
 
 #include "concurrency/figures.hpp"
@@ -50,6 +51,44 @@ class Preforking : public ::testing::Test {};
 using Bases = ::testing::Types<PreforkingTCPServer, PreforkingMixIn<ThreadingTCPServer>,
                                PreforkingMixIn<FiberMixIn<TCPServer>>>;
 TYPED_TEST_SUITE(Preforking, Bases, ServerNames);
+
+/// Tells a handler that its worker has been told to stop.
+template <class Server>
+struct Told : Server {
+  using Server::Server;
+  ~Told() override { this->server_close(); }
+  bool told() {
+    return std::same_as<Server, PreforkingTCPServer> ? this->loop().stopping() : this->draining();
+  }
+};
+
+TYPED_TEST(Preforking, tells_how_many_finished_while_it_stopped) {
+  using Server = Told<TypeParam>;
+  Serving<Server> serving(kAnyPort, [](Request& request, const Address&, BaseServer& server) {
+    request.sendall("x");
+    EXPECT_TRUE(eventually([&] { return dynamic_cast<Server&>(server).told(); }));
+  });
+  serving.server().drain_timeout = kWatchdog;
+  start(serving, 2);
+  Socket clients[] = {serving.connect(), serving.connect()};
+  for (Socket& client : clients) EXPECT_EQ(client.recv(1), "x");
+  serving.stop();
+  EXPECT_EQ(serving.server().last_drain().finished, 2U);
+  EXPECT_EQ(serving.server().last_drain().cut, 0U);
+}
+
+TYPED_TEST(Preforking, serves_once_without_workers_before) {
+  Serving<TypeParam> serving(kAnyPort, tell_process());
+  serving.server().bind_and_activate();
+  Socket first = serving.connect();
+  first.shutdown(SHUT_WR);
+  serving.server().handle_request();
+  EXPECT_EQ(process_of(first), ::getpid());
+  EXPECT_EQ(first.recv(1), "");
+  start(serving, 1);
+  Socket second = serving.connect();
+  EXPECT_TRUE(serving.server().active_workers().contains(process_of(second)));
+}
 
 TYPED_TEST(Preforking, serves_in_its_workers_alone) {
   Serving<TypeParam> serving(kAnyPort, tell_process());

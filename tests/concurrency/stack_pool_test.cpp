@@ -41,6 +41,8 @@ TEST(StackPool, knows_its_guards) {
   EXPECT_FALSE(pool.in_guard(&pool));
   stack[0] = stack[pool.stack_size() - 1] = 'x';
   EXPECT_DEATH(stack[-1] = 'x', "");
+  EXPECT_TRUE(pool.in_guard(stack - 65'536)) << "below a buffer of 64 KiB";
+  EXPECT_DEATH(stack[-65'536] = 'x', "");
   pool.give_back(stack);
 }
 

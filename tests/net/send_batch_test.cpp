@@ -33,6 +33,9 @@ class SendBatchTest : public ::testing::Test {
     }
   };
   struct Note {
+    explicit Note(std::string what) : text(std::move(what)) {}
+    Note(const Note&) = delete;
+    Note& operator=(const Note&) = delete;
     std::string text;
     iovec bytes{text.data(), text.size()};
     msghdr message{nullptr, 0, &bytes, 1, nullptr, 0, 0};
@@ -40,7 +43,7 @@ class SendBatchTest : public ::testing::Test {
   };
 
   const Sent& add(int fd, std::string text, int flags = MSG_DONTWAIT) {
-    Note& note = notes_.emplace_back(Note{std::move(text)});
+    Note& note = notes_.emplace_back(std::move(text));
     batch_.add(fd, note.message, flags, note.sent);
     return note.sent;
   }

@@ -21,20 +21,26 @@ std::uint32_t next_id() {
 // Descriptors in a wait that need no allocation: a command waits for four.
 constexpr std::size_t kFewWaits = 4;
 
+bool readable_now(int fd) {
+  pollfd one{fd, POLLIN, 0};
+  return wait_in_poll({&one, 1}, Deadline::now()) > 0;
+}
+
 }  // namespace
 
+/// On its own stack, below the body; the thread's own elsewhere.
 struct FiberLoop::Fiber {
-  /// The thread's own.
   explicit Fiber(FiberLoop& of) : loop(of) {}
-  Fiber(FiberLoop& of, void* on, std::unique_ptr<FiberBody>&& what)
+  Fiber(FiberLoop& of, void* on, FiberBody& what)
       : loop(of),
         stack(on),
-        body(std::move(what)),
-        context(on, of.stacks_.stack_size(), &FiberLoop::enter, this) {}
+        body(&what),
+        context(on, static_cast<std::size_t>(reinterpret_cast<char*>(this) - static_cast<char*>(on)),
+                &FiberLoop::enter, this) {}
 
   FiberLoop& loop;
   void* stack = nullptr;
-  std::unique_ptr<FiberBody> body;
+  FiberBody* body = nullptr;
   Context context;
   Fiber* next = nullptr;  // in the queue of those that are ready
   bool ready = false;
@@ -46,9 +52,50 @@ struct FiberLoop::Fiber {
 struct FiberLoop::Wait {
   int fd = -1;
   short events = 0;
+  bool told = false;
   Fiber* fiber = nullptr;
   Wait* next = nullptr;
   Wait** link = nullptr;  // what points to this one
+};
+
+struct FiberLoop::Unlink {
+  FiberLoop& loop;
+  Wait& wait;
+  ~Unlink() { loop.unlink(wait); }
+};
+
+/// Those of any descriptors, as long as it lives.
+class FiberLoop::Waits {
+ public:
+  Waits(FiberLoop& loop, std::span<Wait> waits) : loop_(loop), waits_(waits) {
+    try {
+      for (Wait& wait : waits_) begin(wait);
+    } catch (...) {
+      end();
+      throw;
+    }
+  }
+  ~Waits() { end(); }
+  Waits(const Waits&) = delete;
+  Waits& operator=(const Waits&) = delete;
+
+ private:
+  void begin(Wait& wait) {
+    if (wait.fd < 0) return;
+    loop_.link(wait);
+    if (!loop_.slot(wait.fd).kept) loop_.poller_->add(wait.fd);
+  }
+  void end() noexcept {
+    for (Wait& wait : waits_) {
+      if (wait.link == nullptr) continue;
+      loop_.unlink(wait);
+      const Slot& left = loop_.slot(wait.fd);
+      if (left.waits == nullptr && !left.kept && !left.of_socket) loop_.poller_->remove(wait.fd);
+    }
+  }
+
+  FiberLoop& loop_;
+  const std::span<Wait> waits_;
 };
 
 FiberLoop::FiberLoop(std::size_t stack_size, std::unique_ptr<Poller> poller)
@@ -65,18 +112,24 @@ FiberLoop::~FiberLoop() {
 
 // ---- fibers ----
 
-void FiberLoop::start(std::unique_ptr<FiberBody>& body) {
-  void* const stack = stacks_.take();
-  Fiber* const fiber = new Fiber(*this, stack, std::move(body));
+// A page tells stacks apart, which lie an odd number of them apart (StackPool): tops that began alike in
+// their pages would compete for the same few sets of the caches.
+void* FiberLoop::top_of(void* stack) const noexcept {
+  constexpr std::size_t kPage = 4096, kColours = 8, kApart = 2 * kLine;
+  const std::size_t colour = reinterpret_cast<std::uintptr_t>(stack) / kPage % kColours;
+  return static_cast<char*>(stack) + stacks_.stack_size() - colour * kApart;
+}
+
+void FiberLoop::start_on(void* stack, void* top, FiberBody& body) noexcept {
   ++size_;
-  make_ready(*fiber);
+  make_ready(*new (below(top, sizeof(Fiber))) Fiber(*this, stack, body));
 }
 
 void FiberLoop::enter(void* entered) {
   Fiber& fiber = *static_cast<Fiber*>(entered);
   fiber.loop.bury();
   fiber.body->run();
-  fiber.body.reset();
+  std::destroy_at(fiber.body);
   fiber.loop.end(fiber);
 }
 
@@ -95,8 +148,9 @@ void FiberLoop::end(Fiber& fiber) {
 void FiberLoop::bury() noexcept {
   if (ended_ == nullptr) return;
   Fiber* const fiber = std::exchange(ended_, nullptr);
-  stacks_.give_back(fiber->stack);
-  delete fiber;
+  void* const stack = fiber->stack;
+  std::destroy_at(fiber);
+  stacks_.give_back(stack);
 }
 
 void FiberLoop::suspend() {
@@ -172,9 +226,9 @@ void FiberLoop::suspend_until(Deadline deadline) {
 // A timer that fires too early is set anew then: most waits end long before, and so cost nothing here.
 void FiberLoop::set_timer(Fiber& fiber, Deadline deadline) {
   if (fiber.timer <= deadline) return;
+  timers_.emplace(deadline, &fiber);
   if (!fiber.timer.is_never()) timers_.erase({fiber.timer, &fiber});
   fiber.timer = deadline;
-  timers_.emplace(deadline, &fiber);
 }
 
 void FiberLoop::fire_timers() {
@@ -201,9 +255,12 @@ void FiberLoop::tell(const Poller::Event& event) {
   constexpr short kBroken = POLLERR | POLLHUP | POLLNVAL;
   if ((event.events & (POLLIN | kBroken)) != 0) told.readable = true;
   if ((event.events & (POLLOUT | kBroken)) != 0) told.writable = true;
-  if ((event.events & platform::kPeerClosed) != 0) told.peer_closed = true;
-  for (const Wait* wait = told.waits; wait != nullptr; wait = wait->next)
-    if ((event.events & (wait->events | kBroken | platform::kPeerClosed)) != 0) make_ready(*wait->fiber);
+  if ((event.events & (POLLPRI | platform::kPeerClosed)) != 0) told.unsure = true;
+  for (Wait* wait = told.waits; wait != nullptr; wait = wait->next) {
+    if ((event.events & (wait->events | kBroken)) == 0) continue;
+    wait->told = true;
+    make_ready(*wait->fiber);
+  }
 }
 
 FiberLoop::Slot& FiberLoop::slot(int fd) {
@@ -214,12 +271,12 @@ FiberLoop::Slot& FiberLoop::slot(int fd) {
 
 void FiberLoop::link(Wait& wait) {
   Slot& at = slot(wait.fd);
+  poller_->want(wait.fd, static_cast<short>(wanted(at) | wait.events | POLLERR));
   wait.fiber = current_;
   wait.next = at.waits;
   wait.link = &at.waits;
   if (at.waits != nullptr) at.waits->link = &wait.next;
   at.waits = &wait;
-  poller_->want(wait.fd, wanted(at));
 }
 
 void FiberLoop::unlink(Wait& wait) noexcept {
@@ -228,9 +285,10 @@ void FiberLoop::unlink(Wait& wait) noexcept {
   poller_->want(wait.fd, wanted(slot(wait.fd)));
 }
 
+// POLLERR is told anyhow: it stands for one that waits for nothing else.
 short FiberLoop::wanted(const Slot& at) noexcept {
   short events = 0;
-  for (const Wait* wait = at.waits; wait != nullptr; wait = wait->next) events |= wait->events;
+  for (const Wait* wait = at.waits; wait != nullptr; wait = wait->next) events |= wait->events | POLLERR;
   return events;
 }
 
@@ -254,13 +312,15 @@ bool FiberLoop::wait_for_edge(int fd, short events, Deadline deadline, std::uint
     registration = id_;
   }
   bool& edge = events == POLLIN ? at.readable : at.writable;
-  for (;;) {
-    if (std::exchange(edge, false) || (events == POLLIN && at.peer_closed)) return true;
+  for (bool told = false;;) {
+    if (std::exchange(edge, false) || told) return true;
+    if (events == POLLIN && at.unsure && readable_now(fd)) return true;
     if (deadline.expired()) return false;
     Wait wait{fd, events};
     link(wait);
+    const Unlink unlink{*this, wait};
     suspend_until(deadline);
-    unlink(wait);
+    told = wait.told;
   }
 }
 
@@ -275,31 +335,15 @@ int FiberLoop::wait(std::span<pollfd> fds, Deadline deadline) {
   std::array<Wait, kFewWaits> few;
   std::vector<Wait> many(fds.size() > few.size() ? fds.size() : 0);
   const std::span<Wait> waits(many.empty() ? few.data() : many.data(), fds.size());
-  for (std::size_t i = 0; i < fds.size(); ++i) waits[i] = {fds[i].fd, fds[i].events};
   while (!deadline.expired()) {
-    begin_waits(waits);
-    suspend_until(deadline);
-    end_waits(waits);
+    for (std::size_t i = 0; i < fds.size(); ++i) waits[i] = {fds[i].fd, fds[i].events};
+    {
+      const Waits waiting(*this, waits);
+      suspend_until(deadline);
+    }
     if (const int ready = wait_in_poll(fds, Deadline::now()); ready > 0) return ready;
   }
   return 0;
-}
-
-void FiberLoop::begin_waits(std::span<Wait> waits) {
-  for (Wait& wait : waits) {
-    if (wait.fd < 0) continue;
-    link(wait);
-    if (!slot(wait.fd).kept) poller_->add(wait.fd);
-  }
-}
-
-void FiberLoop::end_waits(std::span<Wait> waits) noexcept {
-  for (Wait& wait : waits) {
-    if (wait.fd < 0) continue;
-    unlink(wait);
-    const Slot& left = slot(wait.fd);
-    if (left.waits == nullptr && !left.kept && !left.of_socket) poller_->remove(wait.fd);
-  }
 }
 
 }  // namespace socketserver

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
+#include <new>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "socketserver/concurrency/context.hpp"
@@ -17,6 +19,13 @@
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver {
+
+/// What a fiber runs.
+class FiberBody {
+ public:
+  virtual ~FiberBody() = default;
+  virtual void run() noexcept = 0;
+};
 
 /// Runs fibers one at a time, each until it waits. Installed as the Waiter of its thread, it makes every wait
 /// of Socket, rfile and wfile, wait_any() and what stands on them suspend the fiber alone. All else that
@@ -34,9 +43,15 @@ class FiberLoop : public Waiter {
   /// REQUIRES: no fibers.
   ~FiberLoop() override;
 
-  /// A fiber that will run `body`, which must not throw. Throws OSError when there is no memory for a stack,
-  /// and then `body` is still the caller's.
-  void start(std::unique_ptr<class FiberBody>& body);
+  /// A fiber that will run a Body made of `arguments`, which lives on the fiber's own stack. Throws OSError
+  /// when there is no memory for a stack, and has then touched no argument.
+  template <std::derived_from<FiberBody> Body, class... Arguments>
+  void start(Arguments&&... arguments) {
+    static_assert(std::is_nothrow_constructible_v<Body, Arguments...> && alignof(Body) <= kLine);
+    void* const stack = stacks_.take();
+    void* const place = below(top_of(stack), sizeof(Body));
+    start_on(stack, place, *new (place) Body(std::forward<Arguments>(arguments)...));
+  }
   /// That have not ended, the main one not counted.
   std::size_t size() const noexcept { return size_; }
   /// From the main fiber: waits until there is none; false when the deadline came first.
@@ -57,16 +72,26 @@ class FiberLoop : public Waiter {
  private:
   struct Fiber;
   struct Wait;
+  struct Unlink;
+  class Waits;
   /// What is known of a descriptor.
   struct Slot {
     Wait* waits = nullptr;
     // Changes that nobody has waited for yet.
     bool readable = false, writable = false;
-    bool peer_closed = false;  // for good: the next recv does not wait
-    bool kept = false;         // registered, until forget()
-    bool of_socket = false;    // registered by one, which may have closed it since
+    // The peer has closed, or sent urgent data, where recv stops: a recv may not have to wait, though nothing
+    // changes any more.
+    bool unsure = false;
+    bool kept = false;       // registered, until forget()
+    bool of_socket = false;  // registered by one, which may have closed it since
   };
 
+  static constexpr std::size_t kLine = 64;  // of the cache, which two objects should not share
+  static void* below(void* top, std::size_t size) noexcept {
+    return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(top) - size) / kLine * kLine);
+  }
+  void* top_of(void* stack) const noexcept;
+  void start_on(void* stack, void* top, FiberBody& body) noexcept;
   static void enter(void* fiber);
   [[noreturn]] void end(Fiber& fiber);
   void suspend();
@@ -82,8 +107,6 @@ class FiberLoop : public Waiter {
   void link(Wait& wait);
   void unlink(Wait& wait) noexcept;
   static short wanted(const Slot& at) noexcept;
-  void begin_waits(std::span<Wait> waits);
-  void end_waits(std::span<Wait> waits) noexcept;
   Slot& slot(int fd);
 
   std::unique_ptr<Poller> poller_;
@@ -101,13 +124,6 @@ class FiberLoop : public Waiter {
   std::size_t size_ = 0;
   bool main_joins_ = false;
   std::set<std::pair<Deadline, Fiber*>> timers_;
-};
-
-/// What a fiber runs.
-class FiberBody {
- public:
-  virtual ~FiberBody() = default;
-  virtual void run() noexcept = 0;
 };
 
 }  // namespace socketserver

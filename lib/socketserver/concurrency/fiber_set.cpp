@@ -6,7 +6,7 @@ namespace socketserver {
 
 class FiberSet::Body : public FiberBody {
  public:
-  Body(FiberSet& set, BaseServer& server, Request&& request)
+  Body(FiberSet& set, BaseServer& server, Request&& request) noexcept
       // The loop looks after timeouts itself.
       : set_(set),
         server_(server),
@@ -16,7 +16,6 @@ class FiberSet::Body : public FiberBody {
     server_.complete_request_alone(request_);
     if (set_.ended_ != nullptr) ++*set_.ended_;
   }
-  Request take_back() { return std::move(request_); }
 
  private:
   FiberSet& set_;
@@ -26,15 +25,7 @@ class FiberSet::Body : public FiberBody {
 };
 
 void FiberSet::start(BaseServer& server, Request& request) {
-  auto body = std::make_unique<Body>(*this, server, std::move(request));
-  Body& started = *body;
-  std::unique_ptr<FiberBody> any = std::move(body);
-  try {
-    loop_.start(any);
-  } catch (...) {
-    request = started.take_back();
-    throw;
-  }
+  loop_.start<Body>(*this, server, std::move(request));
 }
 
 std::size_t FiberSet::drain(Deadline deadline) {

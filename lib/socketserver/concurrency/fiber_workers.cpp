@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <exception>
+#include <future>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -19,12 +24,17 @@ constinit thread_local const BaseServer* served = nullptr;
 class FiberWorkers::Worker {
  public:
   Worker(BaseServer& server, LoopControl& control, std::size_t stack_size)
-      : server_(server), poller_(make_poller()), thread_([this, &control, stack_size] {
-          served = &server_;
+      : server_(server), thread_([this, &control, stack_size] {
           const LoopControl::Member member(control);
-          FiberSet fibers(stack_size, std::move(poller_), &ended_);
-          run(fibers);
-        }) {}
+          live(stack_size);
+        }) {
+    try {
+      began_.get_future().get();
+    } catch (...) {
+      thread_.join();
+      throw;
+    }
+  }
   ~Worker() {
     begin_drain(Deadline::now());
     finish_drain();
@@ -59,9 +69,22 @@ class FiberWorkers::Worker {
   }
 
  private:
+  // What cannot be had is the maker's to know.
+  void live(std::size_t stack_size) {
+    served = &server_;
+    std::optional<FiberSet> fibers;
+    try {
+      fibers.emplace(stack_size, make_poller(), &ended_);
+      fibers->loop().keep(wakeup_.fileno());
+    } catch (...) {
+      return began_.set_exception(std::current_exception());
+    }
+    began_.set_value();
+    run(*fibers);
+  }
+
   void run(FiberSet& fibers) {
     const WaiterScope scope(&fibers.loop());
-    fibers.loop().keep(wakeup_.fileno());
     for (bool last = false; !last;) {
       wait_readable(wakeup_.fileno(), Deadline::never());
       wakeup_.drain();
@@ -77,19 +100,18 @@ class FiberWorkers::Worker {
     fibers.loop().forget(wakeup_.fileno());
   }
 
-  // Where there is no memory for a fiber, the others wait for this one.
   void begin(FiberSet& fibers, Request& request) {
     try {
       fibers.start(server_, request);
     } catch (const std::exception&) {
-      server_.complete_request_alone(request);
+      server_.fail_request(request);
       ++ended_;
     }
   }
 
   BaseServer& server_;
-  std::unique_ptr<Poller> poller_;  // made where it can fail
-  std::size_t given_ = 0;           // the giver's
+  std::promise<void> began_;
+  std::size_t given_ = 0;  // the giver's
   std::atomic<std::size_t> ended_{0};
   std::size_t interrupted_ = 0;
   Wakeup wakeup_;
@@ -107,6 +129,8 @@ FiberWorkers::FiberWorkers(BaseServer& server, LoopControl& control, std::size_t
       workers_.push_back(std::make_unique<Worker>(server, control, stack_size));
   } catch (const std::system_error& error) {
     error_ = error.code().value();
+  } catch (const std::bad_alloc&) {
+    error_ = ENOMEM;
   }
 }
 

@@ -18,7 +18,13 @@ std::size_t LeaderThreads::run(const Task& task) {
   std::unique_lock lock(mutex_);
   task_ = &task;
   ending_ = false;
-  keep_number(lock);
+  try {
+    keep_number(lock);
+  } catch (...) {
+    if (threads_.empty()) throw;
+    error_ = std::current_exception();
+    task.stop();
+  }
   const auto all_ended = [this] { return running_ == 0; };
   if (!wait_until(changed_, lock, Deadline::after(task.drain_timeout), all_ended)) {
     interrupted = active_.interrupt_all();
@@ -49,6 +55,7 @@ void LeaderThreads::keep_number(std::unique_lock<std::mutex>& lock) {
 
 // As many as there is room for; 0 when that is enough, or the errno.
 int LeaderThreads::add_threads_locked() {
+  threads_.reserve(task_->threads);
   while (threads_.size() < task_->threads) {
     pthread_t thread;
     if (const int error = create_thread(thread, task_->stack_size, &LeaderThreads::run_thread, this))
@@ -82,10 +89,11 @@ void LeaderThreads::take_part() noexcept {
 }
 
 void LeaderThreads::serve(BaseServer& server, Request& request) {
-  leading_.unlock();
   {
     Request served = std::move(request);  // gone before this thread waits: the leader may wait for room
+    // Known before the next leader can see that all shall stop.
     const ActiveRequests::Entry entry(active_, served, server.deadlines);
+    leading_.unlock();
     server.complete_request_alone(served);
   }
   leading_.lock();

@@ -81,7 +81,7 @@ class EpollPoller : public Poller {
  private:
   int control(int operation, int fd) noexcept {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.fd = fd;
     return ::epoll_ctl(epoll_.get(), operation, fd, &event);
   }

@@ -14,7 +14,7 @@ class Poller {
  public:
   struct Event {
     int fd;
-    short events;  ///< as poll(2) has them: POLLIN, POLLOUT, POLLERR, POLLHUP, and platform::kPeerClosed
+    short events;  ///< as poll(2) has them: POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, platform::kPeerClosed
   };
 
   virtual ~Poller() = default;

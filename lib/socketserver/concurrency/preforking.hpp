@@ -80,6 +80,7 @@ class PreforkingMixIn : public Base {
     task.workers = std::max<std::size_t>(workers, 1);
     task.poll_interval = poll_interval;
     task.drain_timeout = this->drain_timeout;
+    this->prepare_to_fork();
     const std::size_t killed = workers_.run(task);
     const Statistics after = workers_.statistics();
     this->set_drained({after.drained - before.drained, after.cut - before.cut});
@@ -100,10 +101,16 @@ class PreforkingMixIn : public Base {
   void end_turn() override { in_worker_ ? Base::service_actions() : Base::end_turn(); }
   void complete_in_loop(Request& request, const Address& client_address) override {
     if (!in_worker_) return Base::complete_in_loop(request, client_address);
-    if (guard_ && !request.is_datagram()) return guard_->complete(*this, request);
+    if (guard_ && !request.is_datagram()) {
+      guard_->complete(*this, request);
+      return this->note_end_in_loop(false);
+    }
     DrainingWaiter waiter(this->loop().fileno(), this->drain_timeout, request);
-    const WaiterScope scope(&waiter);
-    this->complete_request_alone(request);
+    {
+      const WaiterScope scope(&waiter);
+      this->complete_request_alone(request);
+    }
+    this->note_end_in_loop(waiter.cut());
   }
 
  private:
@@ -128,7 +135,7 @@ class PreforkingMixIn : public Base {
     ExclusiveWaiter waiter(this->fileno(), hand_on_);
     const WaiterScope scope(wake_one ? &waiter : nullptr);
     Base::run_loop(poll_interval);
-    if (guard_) this->report_cut(guard_->end());
+    if (kOneByOne) this->report_cut(guard_ ? guard_->end() : 0);
   }
   /// Where there is no room for its thread, complete_in_loop() does without.
   void make_guard(int lifeline) try {

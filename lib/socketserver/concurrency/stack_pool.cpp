@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <string>
@@ -18,6 +19,10 @@ namespace {
 // KiB.
 constexpr std::size_t kRegion = 64;
 
+// Pages of a guard: the buffers that functions usually have do not step over 64 KiB. The odd one makes
+// stacks, whose sizes are powers of two, begin in different sets of the caches.
+constexpr std::size_t kGuardPages = 17;
+
 // Advice of Linux 6.13 and later, which Debian 12's headers do not name yet.
 constexpr int kGuardInstall = 102;
 
@@ -26,40 +31,45 @@ std::size_t page_size() {
   return size;
 }
 
-void guard(char* at, std::size_t size) {
+// 0, or the errno.
+int guard(char* at, std::size_t size) noexcept {
 #if defined(__linux__)
-  static bool cheap = true;
-  if (cheap && ::madvise(at, size, kGuardInstall) == 0) return;
+  static std::atomic<bool> cheap{true};
+  if (cheap && ::madvise(at, size, kGuardInstall) == 0) return 0;
   cheap = false;
 #endif
-  if (::mprotect(at, size, PROT_NONE) < 0) throw_os_error(errno, "mprotect a fiber's guard");
+  return ::mprotect(at, size, PROT_NONE) == 0 ? 0 : errno;
 }
 
 }  // namespace
 
-StackPool::StackPool(std::size_t stack_size) : guard_size_(page_size()) {
+StackPool::StackPool(std::size_t stack_size) : guard_size_(kGuardPages * page_size()) {
   const std::size_t page = page_size();
   stack_size_ = (std::max(stack_size, kLeastStack) + page - 1) / page * page;
 }
 
 StackPool::~StackPool() {
   assert(taken_ == 0);
-  for (char* region : regions_) ::munmap(region, kRegion * (guard_size_ + stack_size_));
+  for (const Region& region : regions_) ::munmap(region.begin, region.stacks * each());
 }
 
+// There may be room for some guards, and no more.
 void StackPool::map_region() {
-  const std::size_t each = guard_size_ + stack_size_;
-  void* const mapped = ::mmap(nullptr, kRegion * each, PROT_READ | PROT_WRITE,
+  regions_.reserve(regions_.size() + 1);
+  free_.reserve((regions_.size() + 1) * kRegion);  // for give_back(), too
+  void* const mapped = ::mmap(nullptr, kRegion * each(), PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) throw_os_error(errno, "mmap stacks for fibers");
-  regions_.push_back(static_cast<char*>(mapped));
-  // Huge pages would make the first touch of every 32nd stack cost 2 MiB of memory.
-  ::madvise(mapped, kRegion * each, MADV_NOHUGEPAGE);
-  for (std::size_t i = kRegion; i-- > 0;) {
-    char* const at = regions_.back() + i * each;
-    guard(at, guard_size_);
-    free_.push_back(at + guard_size_);
-  }
+  // Huge pages would make the first touch of every few stacks cost 2 MiB of memory.
+  ::madvise(mapped, kRegion * each(), MADV_NOHUGEPAGE);
+  char* const begin = static_cast<char*>(mapped);
+  std::size_t stacks = 0;
+  int error = 0;
+  while (stacks < kRegion && (error = guard(begin + stacks * each(), guard_size_)) == 0) ++stacks;
+  if (stacks < kRegion) ::munmap(begin + stacks * each(), (kRegion - stacks) * each());
+  if (stacks == 0) throw_os_error(error, "mprotect a fiber's guard");
+  regions_.push_back({begin, stacks});
+  for (std::size_t i = stacks; i-- > 0;) free_.push_back(begin + i * each() + guard_size_);
 }
 
 void* StackPool::take() {
@@ -77,11 +87,10 @@ void StackPool::give_back(void* stack) noexcept {
 }
 
 bool StackPool::in_guard(const void* address) const noexcept {
-  const std::size_t each = guard_size_ + stack_size_;
-  for (const char* region : regions_) {
-    const auto offset = static_cast<const char*>(address) - region;
-    if (offset >= 0 && static_cast<std::size_t>(offset) < kRegion * each)
-      return static_cast<std::size_t>(offset) % each < guard_size_;
+  for (const Region& region : regions_) {
+    const auto offset = static_cast<const char*>(address) - region.begin;
+    if (offset >= 0 && static_cast<std::size_t>(offset) < region.stacks * each())
+      return static_cast<std::size_t>(offset) % each() < guard_size_;
   }
   return false;
 }

@@ -7,10 +7,11 @@
 namespace socketserver {
 
 /// Maps stacks in large regions and hands them out again, last used first, since those are warm. Below each
-/// lies a guard: an overflow ends the process instead of corrupting another stack. Where the kernel has
-/// guards that cost no mapping (Linux 6.13: MADV_GUARD_INSTALL) they are used, so that vm.max_map_count
-/// limits nothing; else mprotect(2), which takes two mappings a stack. Memory is used only where it was
-/// touched. One thread.
+/// lies a guard: an overflow ends the process instead of corrupting another stack, unless one function's
+/// variables are larger than the guard and not touched in order (g++ and clang: -fstack-clash-protection, as
+/// the library itself is compiled). Where the kernel has guards that cost no mapping (Linux 6.13:
+/// MADV_GUARD_INSTALL) they are used, so that vm.max_map_count limits nothing; else mprotect(2), which takes
+/// two mappings a stack. Memory is used only where it was touched. One thread.
 class StackPool {
  public:
   /// `stack_size` bytes each, rounded up to pages; at least kLeastStack.
@@ -31,10 +32,16 @@ class StackPool {
 
  private:
   void map_region();
+  std::size_t each() const noexcept { return guard_size_ + stack_size_; }
+
+  struct Region {
+    char* begin;
+    std::size_t stacks;
+  };
 
   std::size_t stack_size_, guard_size_;
   std::vector<void*> free_;
-  std::vector<char*> regions_;
+  std::vector<Region> regions_;
   std::size_t taken_ = 0;
 };
 

@@ -38,6 +38,11 @@ class ThreadPoolMixIn : public Base {
     threads_.start(*this, request, {std::max<std::size_t>(workers, 1), {}, thread_stack_size});
   }
 
+  void prepare_to_fork() override {
+    threads_.drain(Deadline::after(this->drain_timeout));
+    Base::prepare_to_fork();
+  }
+
   /// From a handler it only stops accepting; whoever owns the server closes it.
   void server_close() override {
     this->stop_accepting();
@@ -48,7 +53,8 @@ class ThreadPoolMixIn : public Base {
 
  protected:
   std::size_t capacity() const noexcept override {
-    return std::min(std::max<std::size_t>(workers, 1) + max_queued, Base::capacity());
+    const std::size_t at_once = std::max<std::size_t>(workers, 1), most = Base::capacity();
+    return at_once < most && max_queued < most - at_once ? at_once + max_queued : most;
   }
 
  private:

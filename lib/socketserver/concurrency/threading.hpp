@@ -36,6 +36,11 @@ class ThreadingMixIn : public Base {
     threads_.start(*this, request, {ThreadSet::kAnyNumber, thread_idle_timeout, thread_stack_size});
   }
 
+  void prepare_to_fork() override {
+    threads_.drain(Deadline::after(this->drain_timeout));
+    Base::prepare_to_fork();
+  }
+
   /// From a handler it only stops accepting; whoever owns the server closes it.
   void server_close() override {
     this->stop_accepting();

@@ -108,6 +108,7 @@ struct Socket::Wait {
   std::size_t in_kernel(Call call) const;
   template <class Call>
   std::size_t in_watch(Call call) const;
+  bool wait_in_waiter(Deadline end) const;
   template <class Call>
   std::size_t in_waiter(Call call) const;
 };
@@ -166,6 +167,17 @@ std::size_t Socket::Wait::in_watch(Call call) const {
   return static_cast<std::size_t>(n);
 }
 
+// False when the deadline came first. A datagram's way is one that many share, who each look at its state.
+bool Socket::Wait::wait_in_waiter(Deadline end) const {
+  if (to == nullptr) return current_waiter->wait_for_edge(socket.fileno(), events, end, socket.registration_);
+  if (socket.family_ != AF_UNIX) {
+    pollfd one{socket.fileno(), events, 0};
+    return current_waiter->wait({&one, 1}, end) > 0;
+  }
+  wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
+  return !end.expired();
+}
+
 // Asks without blocking, and waits where everything waits.
 template <class Call>
 std::size_t Socket::Wait::in_waiter(Call call) const {
@@ -183,14 +195,8 @@ std::size_t Socket::Wait::in_waiter(Call call) const {
       if (!would_block(errno) || !may_wait) fail(errno);
     }
     if (end.is_never()) end = std::min(Deadline::after(timeout), socket.request_end_);
-    {
-      const ToldWait told(socket.wait_observer_, events);
-      if (!current_waiter->wait_for_edge(socket.fileno(), events, end, socket.registration_)) fail(ETIMEDOUT);
-    }
-    if (to != nullptr && socket.type_ == SOCK_DGRAM && socket.family_ == AF_UNIX) {
-      wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
-      if (end.expired()) fail(ETIMEDOUT);
-    }
+    const ToldWait told(socket.wait_observer_, events);
+    if (!wait_in_waiter(end)) fail(ETIMEDOUT);
   }
 }
 
@@ -259,12 +265,11 @@ std::size_t Socket::sendto(std::string_view data, const Address& address, int fl
   message.msg_namelen = address.size();
   message.msg_iov = &bytes;
   message.msg_iovlen = 1;
-  return blocking_call({*this, "sendto", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL, &address},
-                       [&](int all_flags) {
-                         return current_waiter == nullptr
-                                    ? ::sendmsg(fileno(), &message, all_flags)
-                                    : current_waiter->send_message(fileno(), message, all_flags);
-                       });
+  return blocking_call(
+      {*this, "sendto", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL, &address}, [&](int all_flags) {
+        return current_waiter == nullptr ? ::sendmsg(fileno(), &message, all_flags)
+                                         : current_waiter->send_message(fileno(), message, all_flags);
+      });
 }
 
 std::pair<Socket, Address> Socket::accept() {

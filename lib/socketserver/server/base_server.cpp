@@ -232,10 +232,14 @@ void BaseServer::complete_in_loop(Request& request, const Address& client_addres
     const WaiterScope scope(&waiter);
     complete_request(request, client_address);
   }
+  note_end_in_loop(waiter.cut());
+  if (loop_.stopping()) log_drained(drain_.result(0));
+}
+
+void BaseServer::note_end_in_loop(bool cut) noexcept {
   if (!loop_.stopping()) return;
   drain_.begin(1);
-  drain_.cut(waiter.cut() ? 1 : 0);
-  log_drained(drain_.result(0));
+  drain_.cut(cut ? 1 : 0);
 }
 
 void BaseServer::finish_request(Request& request, const Address& client_address) {
@@ -274,6 +278,18 @@ bool BaseServer::complete_request_alone(Request& request) noexcept {
     return false;
   }
   return true;
+}
+
+void BaseServer::fail_request(Request& request) noexcept {
+  const RequestScope scope(*this, request);
+  if (request.report() != nullptr) request.report()->set_outcome_of_exception();
+  try {
+    handle_error(request, request.client_address());
+  } catch (const std::exception& error) {
+    log_message(LogLevel::kError, std::string("handle_error threw: ") + error.what());
+  } catch (...) {
+    log_message(LogLevel::kError, "handle_error threw");
+  }
 }
 
 void BaseServer::end_request(Request& request) noexcept {

@@ -140,6 +140,9 @@ class BaseServer : public RequestOwner {
   /// The same where nobody could catch anything: at the top of a thread or a process. False when something
   /// but ServerExit came out, which is logged.
   bool complete_request_alone(Request& request) noexcept;
+  /// Inside a catch block: what process_request() would have thrown, where that is over already.
+  /// handle_error(), and the request's end.
+  void fail_request(Request& request) noexcept;
   /// Ends the loop, and closes the listening socket where connections have sockets of their own.
   virtual void stop_accepting();
   /// Once all have ended: how many handlers did not within drain_timeout. Logs how many of them did, too.
@@ -150,6 +153,8 @@ class BaseServer : public RequestOwner {
   void child_ends(const Request& request) noexcept;
   /// In the parent: a child has it now.
   void handed_over(Request& request) noexcept;
+  /// Before such children are forked: ends threads that wait for requests, of which a child has none.
+  virtual void prepare_to_fork() {}
   /// In a child process that accepts requests as the parent would: lets go of what the parent alone may
   /// remove. It shall stop when `lifeline` becomes readable, and counts in `counters`; shutdown() and
   /// request_shutdown() ask the parent.
@@ -170,6 +175,8 @@ class BaseServer : public RequestOwner {
   virtual bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
   /// The end of each turn of the loop.
   virtual void end_turn() { service_actions(); }
+  /// Whether the server was stopped while its loop ran a request that has just ended, and had to cut it off.
+  void note_end_in_loop(bool cut) noexcept;
   /// What process_request() does by default: completes the request in the loop's own thread.
   virtual void complete_in_loop(Request& request, const Address& client_address);
   Counters& counters() noexcept { return *counters_; }
