@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <future>
+#include <map>
 
 #include "concurrency/few_processes.hpp"
 #include "server/made_up_server.hpp"
@@ -31,29 +32,31 @@ class ThreadSetTest : public ::testing::Test {
   /// Starts a thread that runs `handle`; returns the client's end.
   Socket start(std::function<void(Request&)> handle) {
     Pair pair = unix_pair();
-    Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+    Address client;
     {
       const std::lock_guard lock(mutex_);
-      handlers_.push_back(std::move(handle));
+      client = Address("client " + std::to_string(handlers_.size()));
+      handlers_[client.to_string()] = std::move(handle);
     }
+    Request request(std::make_unique<Socket>(std::move(pair.theirs)), client);
     set_.start(server_, request, limits_);
     return std::move(pair.ours);
   }
 
-  MadeUpServer server_{[this](Request& request, const Address&, BaseServer&) { next_handler()(request); }};
+  MadeUpServer server_{
+      [this](Request& request, const Address& client, BaseServer&) { handler_of(client)(request); }};
   ThreadSet set_;
   ThreadSet::Limits limits_{.idle = 1ms};
 
  private:
-  std::function<void(Request&)> next_handler() {
+  std::function<void(Request&)> handler_of(const Address& client) {
     const std::lock_guard lock(mutex_);
-    if (handlers_.empty()) return [](Request& request) { request.sendall("x"); };
-    auto handler = std::move(handlers_.front());
-    handlers_.pop_front();
-    return handler;
+    const auto found = handlers_.find(client.to_string());
+    if (found == handlers_.end()) return [](Request& request) { request.sendall("x"); };
+    return found->second;
   }
   std::mutex mutex_;  // guards handlers_
-  std::deque<std::function<void(Request&)>> handlers_;
+  std::map<std::string, std::function<void(Request&)>> handlers_;
 };
 
 /// Looks after timeouts from 50 ms on, every 5 ms.
