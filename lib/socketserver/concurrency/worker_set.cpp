@@ -70,7 +70,8 @@ Deadline WorkerSet::tend() {
   std::unique_lock lock(mutex_);
   reap_locked(messages);
   note_restart_locked();
-  const Deadline next = std::min(kill_overdue_locked(), go_on_locked(lock, messages));
+  Deadline next = go_on_locked(lock, messages);
+  next = std::min(next, kill_overdue_locked());  // of those that were just asked, too
   const Task& task = *task_;
   lock.unlock();
   for (const auto& [level, message] : messages) task.log(level, message);
