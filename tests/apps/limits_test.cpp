@@ -158,9 +158,9 @@ TEST(LimitsWithoutUse, AreUsageErrors) {
   const std::map<std::string, std::string> kWhy{
       {"iterative", ": iterative serves one client at a time"},
       {"preforking", ": preforking serves one client at a time in each process"}};
-  for (const auto& [model, why] : kWhy) {
+  for (const auto& [model, reason] : kWhy) {
     const std::vector<std::string> argv{our_program("echo_server"), "--port", "0", "--model", model};
-    const auto expect_error = [&](std::vector<std::string> options, const std::string& what) {
+    const auto expect_error = [&, why = reason](std::vector<std::string> options, const std::string& what) {
       options.insert(options.begin(), argv.begin(), argv.end());
       const Outcome outcome = run(options);
       EXPECT_EQ(outcome.err, "echo_server: " + what + why + "\n");
