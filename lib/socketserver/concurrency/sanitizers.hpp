@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SOCKETSERVER_ASAN 1
