@@ -69,8 +69,9 @@ class SignalsBlocked {
 /// The runtime keeps a signal for the thread or fiber that it met until one of some calls, of which this is
 /// one; and those of clang 14 and g++ 12 lose a signal that comes during the first such call.
 inline void expect_signals() { usleep(0); }
-/// Must be called before the switch.
-inline void switch_to_fiber(void* fiber) {
+/// Must be called before the switch; inline, since the end of a function would count for the fiber it did not
+/// begin in.
+[[gnu::always_inline]] inline void switch_to_fiber(void* fiber) {
   const SignalsBlocked blocked;
   expect_signals();
   __tsan_switch_to_fiber(fiber, 0);
