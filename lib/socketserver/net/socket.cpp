@@ -194,17 +194,31 @@ void Socket::settimeout(Timeout timeout) {
   timeouts_ = {timeout, timeout, timeout, timeout, timeouts_.request};
 }
 
-Timeout Socket::gettimeout() const noexcept {
-  return blocking_ ? timeouts_.read : Timeout(std::chrono::nanoseconds(0));
+std::pair<Socket, Address> Socket::accept() {
+  for (;;) {
+    if (auto accepted = accept_pending())
+      return {Socket(std::move(accepted->first), family_, type_), accepted->second};
+    if (!blocking_) fail(EAGAIN, "accept");
+    if (!wait_readable(fileno(), std::min(Deadline::after(timeouts_.read), request_end_)))
+      fail(ETIMEDOUT, "accept");
+  }
 }
 
-void Socket::set_deadlines(const Deadlines& deadlines) {
-  timeouts_ = deadlines;
-  request_end_ = Deadline::after(deadlines.request);
-}
-
-void Socket::end_message() noexcept {
-  if (progress_ == Progress::kReceived) progress_ = Progress::kSent;
+std::optional<std::pair<Fd, Address>> Socket::accept_pending() {
+  Address peer;
+  for (;;) {
+    socklen_t size = Address::capacity;
+    Fd fd(platform::accept(fileno(), peer.data(), &size));
+    if (fd) {
+      peer.set_size(size);
+      return std::pair(std::move(fd), peer);
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
+    // accept(2): errors of the network that belong to one connection which is gone already.
+    const bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
+                      errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EPERM;
+    if (!next) fail(errno, "accept");
+  }
 }
 
 }  // namespace socketserver

@@ -1,12 +1,10 @@
 // The calls of Socket that wait for data or for room.
 #include <poll.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "socketserver/net/error.hpp"
-#include "socketserver/net/platform.hpp"
 #include "socketserver/net/socket.hpp"
 #include "socketserver/net/wait.hpp"
 
@@ -25,12 +23,6 @@ constexpr unsigned kTurn = 256;
 thread_local unsigned calls_in_a_row = 0;
 
 bool would_block(int errnum) { return errnum == EAGAIN || errnum == EWOULDBLOCK; }
-
-timeval to_timeval(const Timeout& timeout) {
-  if (!timeout) return {0, 0};  // the kernel's "for ever"
-  const auto us = std::max(1us, std::chrono::ceil<std::chrono::microseconds>(*timeout)).count();
-  return {static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
-}
 
 class ToldWait {
  public:
@@ -67,27 +59,6 @@ void Socket::fail(int errnum, const char* call, const Address* to) const {
 const Timeout& Socket::read_timeout() const noexcept {
   if (progress_ == Progress::kNothing) return timeouts_.first_byte;
   return progress_ == Progress::kSent ? timeouts_.idle : timeouts_.read;
-}
-
-// Makes the kernel wait no longer than `timeout`, and than what is `left` of a deadline. A time that is armed
-// already and near enough is kept, so that a steady conversation costs no further system call; and only half
-// of what is left is armed, so that this holds for the calls to come as well.
-void Socket::arm(int option, const Timeout& timeout, const Timeout& left) {
-  Timeout& armed = option == SO_RCVTIMEO ? armed_receive_ : armed_send_;
-  Timeout wanted = timeout;
-  if (left && (!wanted || *left < *wanted)) {
-    const auto half = std::max<std::chrono::nanoseconds>(*left / 2, 1ms);
-    wanted = armed && half <= *armed && *armed <= *left ? armed : half;
-  }
-  if (wanted == armed) return;
-  const timeval value = to_timeval(wanted);
-  if (::setsockopt(fileno(), SOL_SOCKET, option, &value, sizeof value) < 0) fail(errno, "setsockopt");
-  armed = wanted;
-}
-
-void Socket::set_write_timeout(Timeout timeout) {
-  timeouts_.write = timeout;
-  arm(SO_SNDTIMEO, timeout, {});
 }
 
 /// What waits: a call that `events` let go on, with its timeout and its flags.
@@ -270,33 +241,6 @@ std::size_t Socket::sendto(std::string_view data, const Address& address, int fl
         return current_waiter == nullptr ? ::sendmsg(fileno(), &message, all_flags)
                                          : current_waiter->send_message(fileno(), message, all_flags);
       });
-}
-
-std::pair<Socket, Address> Socket::accept() {
-  for (;;) {
-    if (auto accepted = accept_pending())
-      return {Socket(std::move(accepted->first), family_, type_), accepted->second};
-    if (!blocking_) fail(EAGAIN, "accept");
-    if (!wait_readable(fileno(), std::min(Deadline::after(timeouts_.read), request_end_)))
-      fail(ETIMEDOUT, "accept");
-  }
-}
-
-std::optional<std::pair<Fd, Address>> Socket::accept_pending() {
-  Address peer;
-  for (;;) {
-    socklen_t size = Address::capacity;
-    Fd fd(platform::accept(fileno(), peer.data(), &size));
-    if (fd) {
-      peer.set_size(size);
-      return std::pair(std::move(fd), peer);
-    }
-    if (would_block(errno)) return std::nullopt;
-    // accept(2): errors of the network that belong to one connection which is gone already.
-    const bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
-                      errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EPERM;
-    if (!next) fail(errno, "accept");
-  }
 }
 
 }  // namespace socketserver

@@ -56,39 +56,9 @@ void BaseServer::end_queueing(Request& request) noexcept {
   if (request.report() != nullptr) request.report()->enter(ConnectionState::kHandling);
 }
 
-void BaseServer::handed_over(Request& request) noexcept {
-  if (request.queued()) --counters_->queued;
-  request.set_queued(false);
-  if (request.report() != nullptr) request.report()->hand_over();
-}
-
-// What a worker counts is memory of its parent's, in which the same request would end twice. The parent may
-// have handed it over by now, and so have one less in its queue.
-void BaseServer::forked() noexcept {
-  lingering_.clear();
-  if (counters_ != &own_counters_) {
-    own_counters_.active = counters_->active.load();
-    own_counters_.queued = 1;
-    counters_ = &own_counters_;
-  }
-  if (observer != nullptr) observer->on_fork();
-}
-
-void BaseServer::child_ends(const Request& request) noexcept {
-  request.end_report();
-  if (observer != nullptr) observer->on_child_end();
-}
-
 void BaseServer::report_cut(std::size_t count) {
   drain_.cut(count);
   log_drained(last_drain());
-}
-
-void BaseServer::set_drained(const Drained& drained) noexcept {
-  drain_.reset();
-  drain_.begin(drained.finished + drained.cut);
-  drain_.cut(drained.cut);
-  drain_.tell();  // the children did
 }
 
 void BaseServer::log_drained(const Drained& drained) {
