@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #if !defined(SOCKETSERVER_PORTABLE) && (defined(__x86_64__) || defined(__aarch64__))
 #define SOCKETSERVER_OWN_SWITCH 1
@@ -34,8 +35,9 @@ class Context {
   void prefetch() const noexcept {
 #if defined(SOCKETSERVER_OWN_SWITCH)
     constexpr std::size_t kLine = 64, kLines = 10;  // of the frames that wait in a call of Socket
+    const auto begin = reinterpret_cast<std::uintptr_t>(stack_pointer_);  // null before the first switch
     for (std::size_t i = 0; i < kLines; ++i)
-      __builtin_prefetch(static_cast<const char*>(stack_pointer_) + i * kLine);
+      __builtin_prefetch(reinterpret_cast<const void*>(begin + i * kLine));
 #endif
   }
 
