@@ -128,6 +128,11 @@ void FiberLoop::yield() {
   suspend();
 }
 
+void FiberLoop::run_others() {
+  make_ready(*current_);
+  suspend();
+}
+
 bool FiberLoop::join_all(Deadline deadline) {
   assert(current_ == main_.get());
   main_joins_ = true;

@@ -56,8 +56,10 @@ class FiberLoop : public Waiter {
   std::size_t size() const noexcept { return size_; }
   /// From the main fiber: waits until there is none; false when the deadline came first.
   bool join_all(Deadline deadline);
-  /// Lets the other fibers that are ready run first.
+  /// Lets the other fibers that are ready run first, of those that become ready at this moment, too.
   void yield();
+  /// The same without looking for those.
+  void run_others();
 
   /// For a descriptor that the main fiber waits for again and again: it stays registered until forget(). It
   /// must not be closed before.

@@ -4,33 +4,46 @@
 
 namespace socketserver {
 
+/// In the list of those that have not ended.
 class FiberSet::Body : public FiberBody {
  public:
   Body(FiberSet& set, BaseServer& server, Request&& request) noexcept
-      // The loop looks after timeouts itself.
-      : set_(set),
-        server_(server),
-        request_(std::move(request)),
-        entry_(set.active_, request_, Deadlines{}) {}
+      : set_(set), server_(server), request_(std::move(request)), next_(set.first_), link_(&set.first_) {
+    if (next_ != nullptr) next_->link_ = &next_;
+    set.first_ = this;
+  }
+  ~Body() override {
+    *link_ = next_;
+    if (next_ != nullptr) next_->link_ = link_;
+  }
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+
   void run() noexcept override {
     server_.complete_request_alone(request_);
     if (set_.ended_ != nullptr) ++*set_.ended_;
   }
+  void interrupt() noexcept { request_.interrupt(); }
+  Body* next() const noexcept { return next_; }
 
  private:
   FiberSet& set_;
   BaseServer& server_;
   Request request_;
-  const ActiveRequests::Entry entry_;
+  Body* next_;
+  Body** link_;  // what points to this one
 };
 
 void FiberSet::start(BaseServer& server, Request& request) {
+  const bool datagram = request.is_datagram();
   loop_.start<Body>(*this, server, std::move(request));
+  if (datagram && ++datagrams_ % kDatagrams == 0) loop_.run_others();
 }
 
 std::size_t FiberSet::drain(Deadline deadline) {
   if (loop_.join_all(deadline)) return 0;
-  const std::size_t interrupted = active_.interrupt_all();
+  std::size_t interrupted = 0;
+  for (Body* body = first_; body != nullptr; body = body->next(), ++interrupted) body->interrupt();
   loop_.join_all(Deadline::never());
   return interrupted;
 }

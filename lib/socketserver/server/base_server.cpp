@@ -123,7 +123,7 @@ bool BaseServer::full() noexcept {
 void BaseServer::request_ended(const Request& request) noexcept {
   if (request.queued()) --counters_->queued;
   counters_->received += request.received();
-  counters_->sent += request.sent();
+  if (const std::uint64_t sent = request.sent(); sent > 0) counters_->sent += sent;
   request.end_report();
   if (request.has_counted_source()) sources_.leave(request.client_address());
   --counters_->active;
