@@ -49,14 +49,6 @@ FiberLoop::~FiberLoop() {
 
 // ---- fibers ----
 
-// A page tells stacks apart, which lie an odd number of them apart (StackPool): tops that began alike in
-// their pages would compete for the same few sets of the caches.
-void* FiberLoop::top_of(void* stack) const noexcept {
-  constexpr std::size_t kPage = 4096, kColours = 8, kApart = 2 * kLine;
-  const std::size_t colour = reinterpret_cast<std::uintptr_t>(stack) / kPage % kColours;
-  return static_cast<char*>(stack) + stacks_.stack_size() - colour * kApart;
-}
-
 void FiberLoop::start_on(void* stack, void* top, FiberBody& body) noexcept {
   ++size_;
   make_ready(*new (below(top, sizeof(Fiber))) Fiber(*this, stack, body));

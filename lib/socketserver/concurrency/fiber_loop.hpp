@@ -49,7 +49,7 @@ class FiberLoop : public Waiter {
   void start(Arguments&&... arguments) {
     static_assert(std::is_nothrow_constructible_v<Body, Arguments...> && alignof(Body) <= kLine);
     void* const stack = stacks_.take();
-    void* const place = below(top_of(stack), sizeof(Body));
+    void* const place = below(static_cast<char*>(stack) + stacks_.stack_size(), sizeof(Body));
     start_on(stack, place, *new (place) Body(std::forward<Arguments>(arguments)...));
   }
   /// That have not ended, the main one not counted.
@@ -92,7 +92,6 @@ class FiberLoop : public Waiter {
   static void* below(void* top, std::size_t size) noexcept {
     return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(top) - size) / kLine * kLine);
   }
-  void* top_of(void* stack) const noexcept;
   void start_on(void* stack, void* top, FiberBody& body) noexcept;
   static void enter(void* fiber);
   [[noreturn]] void end(Fiber& fiber);

@@ -19,9 +19,8 @@ namespace {
 // KiB.
 constexpr std::size_t kRegion = 64;
 
-// Pages of a guard: the buffers that functions usually have do not step over 64 KiB. The odd one makes
-// stacks, whose sizes are powers of two, begin in different sets of the caches.
-constexpr std::size_t kGuardPages = 17;
+// The buffers that functions usually have do not step over it.
+constexpr std::size_t kGuardSize = std::size_t{64} << 10;
 
 // Advice of Linux 6.13 and later, which Debian 12's headers do not name yet.
 constexpr int kGuardInstall = 102;
@@ -43,7 +42,7 @@ int guard(char* at, std::size_t size) noexcept {
 
 }  // namespace
 
-StackPool::StackPool(std::size_t stack_size) : guard_size_(kGuardPages * page_size()) {
+StackPool::StackPool(std::size_t stack_size) : guard_size_(std::max(kGuardSize, page_size())) {
   const std::size_t page = page_size();
   stack_size_ = (std::max(stack_size, kLeastStack) + page - 1) / page * page;
 }
