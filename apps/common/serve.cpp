@@ -9,7 +9,6 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "common/models.hpp"
 #include "socketserver/concurrency/fiber.hpp"
 #include "socketserver/concurrency/forking.hpp"
 #include "socketserver/concurrency/preforking.hpp"

@@ -27,26 +27,24 @@ namespace socketserver {
 /// All limits, max_connections among them, are each worker's own. The supervisor's statistics() are the sum
 /// of all workers'. shutdown() and server_close() from a handler stop all of them. serve_forever() returns
 /// when requests in progress have ended, or drain_timeout has passed and their connections were shut down; a
-/// worker that then does not end is killed. To stop 32 workers takes some milliseconds, idle as they may be.
-/// handle_request() forks nothing, and serves as Base does.
+/// worker that then does not end is killed. handle_request() forks nothing, and serves as Base does.
 ///
 /// A worker is a copy of the process with one thread: what ForkingMixIn says about locks holds here, too, so
 /// better fork, that is call serve_forever(), before other threads are started.
 template <std::derived_from<BaseServer> Base>
 class PreforkingMixIn : public Base {
-  /// Nobody overrides process_request(), so that Base serves one after the other.
+ public:
+  /// Does a worker serve one client after the other? So it is where nobody overrides process_request().
   static constexpr bool kOneByOne =
       std::same_as<decltype(&Base::process_request), decltype(&BaseServer::process_request)>;
 
- public:
   // ---- settings ----
   /// As many processes, at least one. Where each serves one client at a time, as many as ThreadPoolMixIn has
   /// threads; else one for each processor, and two on one processor, so that there is always one left.
   std::size_t workers = kOneByOne ? 32 : std::max(2U, std::thread::hardware_concurrency());
   /// A client who comes while several workers wait wakes one of them; false: all, of whom one is the first.
-  /// That is the thundering herd, which with 32 idle workers doubles the cost of a connection. Workers that
-  /// serve many clients are all woken by default: else the same one would be again and again, and the others
-  /// hardly ever. Does not matter over FiberMixIn.
+  /// With 32 idle workers that doubles the cost of a connection. Those that serve many clients are all woken
+  /// by default: else it would nearly always be the same one. Does not matter over FiberMixIn.
   bool wake_one = kOneByOne;
 
   using Base::Base;

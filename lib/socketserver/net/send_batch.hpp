@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 
+#include "socketserver/net/datagram_batch.hpp"
 #include "socketserver/net/platform.hpp"
 
 namespace socketserver {
@@ -21,7 +22,7 @@ struct Sent {
 class SendBatch {
  public:
   /// As many as a DatagramBatch brings.
-  static constexpr std::size_t kMessages = 16;
+  static constexpr std::size_t kMessages = DatagramBatch::kDatagrams;
 
   bool empty() const noexcept { return size_ == 0; }
   bool full() const noexcept { return size_ == kMessages; }

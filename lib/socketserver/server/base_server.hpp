@@ -153,9 +153,10 @@ class BaseServer : public RequestOwner {
   void child_ends(const Request& request) noexcept;
   /// In the parent: a child has it now.
   void handed_over(Request& request) noexcept;
-  /// Before such children are forked: ends threads that wait for requests, of which a child has none.
+  /// Before children are forked that accept requests: ends threads that wait for some, of which a child has
+  /// none.
   virtual void prepare_to_fork() {}
-  /// In a child process that accepts requests as the parent would: lets go of what the parent alone may
+  /// In such a child, which accepts as the parent would: lets go of what the parent alone may
   /// remove. It shall stop when `lifeline` becomes readable, and counts in `counters`; shutdown() and
   /// request_shutdown() ask the parent.
   virtual void begin_worker(int lifeline, Counters& counters);
@@ -175,7 +176,8 @@ class BaseServer : public RequestOwner {
   virtual bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
   /// The end of each turn of the loop.
   virtual void end_turn() { service_actions(); }
-  /// Whether the server was stopped while its loop ran a request that has just ended, and had to cut it off.
+  /// A request has ended that the loop itself ran. If the server was stopped meanwhile it counts as drained,
+  /// or as `cut`.
   void note_end_in_loop(bool cut) noexcept;
   /// What process_request() does by default: completes the request in the loop's own thread.
   virtual void complete_in_loop(Request& request, const Address& client_address);
