@@ -76,38 +76,36 @@ class LimitsSideBySide : public Limits {
  protected:
   /// The option for so many workers, where the model has a fixed number.
   static std::vector<std::string> workers(const std::string& number) {
-    const bool fixed =
-        GetParam() == "thread-pool" || GetParam() == "prethreading" || GetParam() == "preforking";
+    const bool fixed = std::ranges::find(kModelsOfWorkers, GetParam()) != kModelsOfWorkers.end();
     return fixed ? std::vector<std::string>{"--workers", number} : std::vector<std::string>();
+  }
+  void expect_two_at_once() {
+    Socket first = connect(), second = connect(), third = connect();
+    EXPECT_EQ(echo(first, "1"), "1");
+    EXPECT_EQ(echo(second, "2"), "2");
+    third.sendall("3");
+    third.settimeout(50ms);
+    EXPECT_THROW(third.recv(1), TimeoutError);
+    first.close();
+    third.settimeout(kWatchdog);
+    EXPECT_EQ(third.recv(1), "3");
   }
 };
 
-TEST_P(LimitsSideBySide, WorkersLetOthersWait) {
-  if (workers("2").empty()) GTEST_SKIP() << "the model has no fixed number of workers";
-  start(workers("2"));
-  Socket first = connect(), second = connect(), third = connect();
-  EXPECT_EQ(echo(first, "1"), "1");
-  EXPECT_EQ(echo(second, "2"), "2");
-  third.sendall("3");
-  third.settimeout(50ms);
-  EXPECT_THROW(third.recv(1), TimeoutError);
-  first.close();
-  third.settimeout(kWatchdog);
-  EXPECT_EQ(third.recv(1), "3");
-}
-
 TEST_P(LimitsSideBySide, MaxConnectionsLetsOthersWait) {
   start({"--max-connections", "2"});
-  Socket first = connect(), second = connect(), third = connect();
-  EXPECT_EQ(echo(first, "1"), "1");
-  EXPECT_EQ(echo(second, "2"), "2");
-  third.sendall("3");
-  third.settimeout(50ms);
-  EXPECT_THROW(third.recv(1), TimeoutError);
-  first.close();
-  third.settimeout(kWatchdog);
-  EXPECT_EQ(third.recv(1), "3");
+  expect_two_at_once();
 }
+
+class LimitsOfWorkers : public LimitsSideBySide {};
+
+TEST_P(LimitsOfWorkers, LetOthersWait) {
+  start({"--workers", "2"});
+  expect_two_at_once();
+}
+
+INSTANTIATE_TEST_SUITE_P(ModelsOfWorkers, LimitsOfWorkers, ::testing::ValuesIn(kModelsOfWorkers),
+                         [](const auto& one) { return name_of(one.param); });
 
 /// Waits until the server has closed a connection, with or without a reset.
 void expect_end(Socket& client) {

@@ -97,4 +97,14 @@ inline Socket idle_client(const Address& server) {
   return client;
 }
 
+/// Of a server of echo(): a third client is served when one of two idle ones has gone.
+inline void expect_two_at_once(const Address& server) {
+  Socket first = idle_client(server), second = idle_client(server);
+  Socket third = create_connection(server, kWatchdog);
+  third.sendall("z");
+  EXPECT_FALSE(wait_readable(third.fileno(), Deadline::after(std::chrono::milliseconds(20))));
+  first.close();
+  EXPECT_EQ(third.recv(1), "z");
+}
+
 }  // namespace socketserver::testing

@@ -20,12 +20,7 @@ TYPED_TEST(Workers, serve_as_many_clients_at_once_as_there_are) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
   serving.server().workers = 2;
   serving.start();
-  Socket first = idle_client(serving.address()), second = idle_client(serving.address());
-  Socket third = serving.connect();
-  third.sendall("z");
-  EXPECT_FALSE(wait_readable(third.fileno(), Deadline::after(20ms)));
-  first.close();
-  EXPECT_EQ(third.recv(1), "z");
+  expect_two_at_once(serving.address());
 }
 
 // Of prethreading workers one more is there for that, since those that are busy accept nobody.

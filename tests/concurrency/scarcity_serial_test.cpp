@@ -153,6 +153,37 @@ TEST(ForkingScarcitySerial, of_descriptors_for_children_ends_nothing) {
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
+// A worker has as many as its process, which are those that its parent left.
+TEST(PreforkingScarcitySerial, of_descriptors_in_a_worker_loses_nobody) {
+  PreforkingMixIn<ThreadingTCPServer> server({"127.0.0.1", 0}, echo());
+  server.workers = 1;
+  server.log_level = LogLevel::kError;
+  server.bind_and_activate();
+  std::vector<Socket> clients;
+  for (int i = 0; i < 60; ++i) clients.emplace_back(AF_INET, SOCK_STREAM);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit low{static_cast<rlim_t>(open_descriptors()) + 20, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &low);
+  std::thread loop([&] { server.serve_forever(24h); });
+  for (Socket& client : clients) {
+    client.settimeout(kWatchdog);
+    client.connect(server.server_address());
+    client.sendall("x");
+  }
+  EXPECT_TRUE(eventually([&] { return server.statistics().paused > 0; }));
+  EXPECT_LT(server.statistics().accepted, clients.size());
+  for (Socket& client : clients) {
+    EXPECT_EQ(client.recv(1), "x");
+    client.shutdown(SHUT_WR);  // the worker has a copy of this socket
+  }
+  EXPECT_TRUE(eventually([&] { return server.statistics().active == 0; }));
+  EXPECT_EQ(server.statistics().accepted, clients.size());
+  server.shutdown();
+  loop.join();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
 // ---- clients that reset ----
 
 /// Connects and resets at once: connect(2) to no address does that even where a forked child has a copy of

@@ -426,7 +426,7 @@ struct ReadsForEver : BaseRequestHandler {
   const Marks* marks_;
 };
 
-TYPED_TEST(StreamConformance, ClosesAlthoughAClientIsIdle) {
+TYPED_TEST(StreamConformance, ClosesAlthoughAClientIsIdleAndTellsOfTheCut) {
   Marks marks;
   Serving<TypeParam> serving(this->any_address(), handler<ReadsForEver>(static_cast<const Marks*>(&marks)));
   serving.server().drain_timeout = 20ms;
@@ -437,6 +437,8 @@ TYPED_TEST(StreamConformance, ClosesAlthoughAClientIsIdle) {
   serving.stop();
   EXPECT_EQ(marks.next(), 'e') << "the handler saw the end of the stream and finished";
   EXPECT_EQ(idle.recv(1), "");
+  EXPECT_EQ(serving.server().last_drain().finished, 0U);
+  EXPECT_EQ(serving.server().last_drain().cut, 1U);
 }
 
 TYPED_TEST(StreamConformance, EndsAConnectionAtItsDeadline) {

@@ -154,19 +154,6 @@ template <class Server>
 class LeavingConformance : public ServerFixture<Server> {};
 TYPED_TEST_SUITE(LeavingConformance, StreamServers);
 
-TYPED_TEST(LeavingConformance, TellsHowManyWereCutOff) {
-  Marks marks;
-  Serving<TypeParam> serving(this->any_address(), handler<ReadsToTheEnd>(static_cast<const Marks*>(&marks)));
-  serving.server().drain_timeout = 20ms;
-  serving.server().log_level = LogLevel::kError;
-  serving.start();
-  Socket idle = this->connect(serving.address());
-  EXPECT_EQ(marks.next(), 'b');
-  serving.stop();
-  EXPECT_EQ(serving.server().last_drain().finished, 0U);
-  EXPECT_EQ(serving.server().last_drain().cut, 1U);
-}
-
 /// Where handlers leave connections.
 struct Kept {
   void add(std::unique_ptr<Socket> socket) {

@@ -37,27 +37,13 @@ template <class Server>
 inline constexpr bool kOnFibers = false;
 template <class Base>
 inline constexpr bool kOnFibers<FiberMixIn<Base>> = true;
-/// Handlers run beside the loop.
-template <class Server>
-inline constexpr bool kBesideTheLoop = kInProcesses<Server>;
-template <class Base>
-inline constexpr bool kBesideTheLoop<ThreadingMixIn<Base>> = true;
-template <class Base>
-inline constexpr bool kBesideTheLoop<ThreadPoolMixIn<Base>> = true;
-template <class Base>
-inline constexpr bool kBesideTheLoop<PrethreadingMixIn<Base>> = true;
-template <class Base>
-inline constexpr bool kBesideTheLoop<FiberMixIn<Base>> = true;
-template <class Base>
-inline constexpr bool kBesideTheLoop<PreforkingMixIn<Base>> = true;
-
 /// handle_request() runs its handler beside the loop.
 template <class Server>
-inline constexpr bool kOneBesideTheLoop = kBesideTheLoop<Server>;
+inline constexpr bool kOneBesideTheLoop = kInProcesses<Server>;
 template <class Base>
-inline constexpr bool kOneBesideTheLoop<PrethreadingMixIn<Base>> = false;
+inline constexpr bool kOneBesideTheLoop<ThreadingMixIn<Base>> = true;
 template <class Base>
-inline constexpr bool kOneBesideTheLoop<FiberMixIn<Base>> = false;
+inline constexpr bool kOneBesideTheLoop<ThreadPoolMixIn<Base>> = true;
 template <class Base>
 inline constexpr bool kOneBesideTheLoop<PreforkingMixIn<Base>> = kOneBesideTheLoop<Base>;
 
@@ -70,7 +56,7 @@ void limit(Server& server, std::size_t requests) {
 template <class Base>
 void limit(PreforkingMixIn<Base>& server, std::size_t requests) {
   server.max_connections = requests;
-  server.workers = kBesideTheLoop<Base> ? 1 : requests;
+  server.workers = server.kOneByOne ? requests : 1;
 }
 
 template <class, class>

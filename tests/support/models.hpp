@@ -12,6 +12,9 @@ inline const std::vector<std::string> kAllModels{"iterative",    "threading",  "
 /// Those that serve others while a client is idle.
 inline const std::vector<std::string> kConcurrentModels{kAllModels.begin() + 1, kAllModels.end()};
 
+/// Those of a fixed number of workers, who serve one client at a time each.
+inline const std::vector<std::string> kModelsOfWorkers{"thread-pool", "prethreading", "preforking"};
+
 /// Does serve_forever() itself wait for requests in progress? Its socket is closed after that.
 inline bool drains_in_the_loop(const std::string& model) {
   return model == "iterative" || model == "prethreading" || model == "preforking" || model == "fiber";
