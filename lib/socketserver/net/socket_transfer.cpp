@@ -71,8 +71,9 @@ struct Socket::Wait {
   const Address* to = nullptr;
 
   [[noreturn]] void fail(int errnum) const { socket.fail(errnum, name, to); }
+  bool asks_first() const noexcept;
   template <class Call>
-  std::size_t observed(Call call) const;
+  std::size_t asking_first(Call call) const;
   template <class Call>
   std::size_t blocking(Call call) const;
   template <class Call>
@@ -84,9 +85,15 @@ struct Socket::Wait {
   std::size_t in_waiter(Call call) const;
 };
 
-// Whether a blocking call waits is seen only by one that does not.
+// Whether a blocking call waits, as an observer wants to know, is seen only by one that does not. And most
+// sends have room, so that the kernel need not be told how long they may wait.
+bool Socket::Wait::asks_first() const noexcept {
+  const bool must_arm = timeout != socket.armed_send_ || !socket.request_end_.is_never();
+  return socket.wait_observer_ != nullptr || (events == POLLOUT && must_arm);
+}
+
 template <class Call>
-std::size_t Socket::Wait::observed(Call call) const {
+std::size_t Socket::Wait::asking_first(Call call) const {
   if (socket.request_end_.expired()) fail(ETIMEDOUT);
   const ssize_t n = call(flags | MSG_DONTWAIT);
   if (n >= 0) return static_cast<std::size_t>(n);
@@ -175,7 +182,7 @@ template <class Call>
 std::size_t Socket::blocking_call(const Wait& wait, Call call) {
   const bool kernel_waits = blocking_ && current_waiter == nullptr && (wait.flags & MSG_DONTWAIT) == 0;
   if (!kernel_waits) return wait.in_waiter(call);
-  return wait_observer_ == nullptr ? wait.blocking(call) : wait.observed(call);
+  return wait.asks_first() ? wait.asking_first(call) : wait.blocking(call);
 }
 
 std::string Socket::recv(std::size_t size, int flags) {
