@@ -47,13 +47,17 @@ bool ExclusiveWaiter::watch(std::span<pollfd> fds) noexcept {
          add(hand_on_.fileno(), EPOLLIN | EPOLLET);
 }
 
-// What is ready is asked of poll(2) again: what was handed on is known to it alone.
+// What was handed on, poll(2) alone knows.
 int ExclusiveWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
   if (!is_usual(fds)) return wait_in_poll(fds, deadline);
   for (;;) {
     epoll_event event;
     const int woken = ::epoll_wait(epoll_.get(), &event, 1, deadline.poll_timeout());
     if (woken < 0 && errno != EINTR) throw_os_error(errno, "epoll_wait");
+    if (woken > 0 && event.data.fd != hand_on_.fileno()) {
+      for (pollfd& one : fds) one.revents = one.fd == event.data.fd ? static_cast<short>(event.events) : 0;
+      return 1;
+    }
     if (const int ready = wait_in_poll(fds, Deadline::now()); ready > 0) return ready;
     if (deadline.expired()) return 0;
   }
