@@ -69,6 +69,8 @@ class SignalsBlocked {
 /// The runtime keeps a signal for the thread or fiber that it met until one of some calls, of which this is
 /// one; and those of clang 14 and g++ 12 lose a signal that comes during the first such call.
 inline void expect_signals() { usleep(0); }
+/// For a wait that the runtime does not know: what was released there by a call that it knows is seen.
+inline void acquire(void* released) { __tsan_acquire(released); }
 /// Must be called before the switch; inline, since the end of a function would count for the fiber it did not
 /// begin in.
 [[gnu::always_inline]] inline void switch_to_fiber(void* fiber) {
@@ -85,6 +87,7 @@ struct SignalsBlocked {
   SignalsBlocked() {}
 };
 inline void expect_signals() {}
+inline void acquire(void*) {}
 inline void switch_to_fiber(void*) {}
 #endif
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "socketserver/concurrency/semaphore.hpp"
 #include "socketserver/concurrency/thread.hpp"
 #include "socketserver/concurrency/wait_until.hpp"
 #include "socketserver/net/error.hpp"
@@ -31,7 +32,7 @@ struct ThreadSet::Job {
 
 /// A thread that waits for its next job.
 struct ThreadSet::Idle {
-  std::condition_variable wakes;
+  Semaphore wakes;  // once for each time that somebody takes it out of the list
   std::unique_ptr<Job> job;
   Idle* next = nullptr;
 };
@@ -47,9 +48,9 @@ void ThreadSet::start(BaseServer& server, Request& request, const Limits& limits
     job.release();  // the thread's own now
     return;
   }
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   --threads_;
-  if (limits.threads != kAnyNumber && threads_ > 0) return hand_over_locked(std::move(job));
+  if (limits.threads != kAnyNumber && threads_ > 0) return hand_over(std::move(job), std::move(lock));
   job->entry.reset();
   request = std::move(job->request);
   count_down_locked(jobs_);
@@ -58,22 +59,23 @@ void ThreadSet::start(BaseServer& server, Request& request, const Limits& limits
 
 // False: it needs a new thread, which is counted already.
 bool ThreadSet::place(std::unique_ptr<Job>& job, const Limits& limits) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   ++jobs_;
   idle_timeout_ = limits.idle;
   if (idle_ != nullptr || threads_ >= limits.threads) {
-    hand_over_locked(std::move(job));
+    hand_over(std::move(job), std::move(lock));
     return true;
   }
   ++threads_;
   return false;
 }
 
-void ThreadSet::hand_over_locked(std::unique_ptr<Job> job) {
+void ThreadSet::hand_over(std::unique_ptr<Job> job, std::unique_lock<std::mutex> lock) {
   if (idle_ != nullptr) {
     Idle& idle = *std::exchange(idle_, idle_->next);
     idle.job = std::move(job);
-    return idle.wakes.notify_one();
+    lock.unlock();
+    return idle.wakes.post();
   }
   *queue_end_ = job.release();
   queue_end_ = &(*queue_end_)->next;
@@ -118,12 +120,22 @@ bool ThreadSet::next_job(Idle& self, std::unique_ptr<Job>& job) {
 
 std::unique_ptr<ThreadSet::Job> ThreadSet::wait_for_job(std::unique_lock<std::mutex>& lock, Idle& self) {
   self.next = std::exchange(idle_, &self);
-  wait_until(self.wakes, lock, Deadline::after(idle_timeout_), [&] { return self.job || draining_ > 0; });
-  if (self.job) return std::move(self.job);
+  const Deadline end = Deadline::after(idle_timeout_);
+  lock.unlock();
+  const bool woken = self.wakes.wait(end);
+  if (woken && self.job) return std::move(self.job);
+  lock.lock();
+  if (woken || leave_idle_locked(self)) return nullptr;
+  self.wakes.wait(Deadline::never());  // who took it out of the list is about to wake it
+  return std::move(self.job);
+}
+
+bool ThreadSet::leave_idle_locked(Idle& self) {
   Idle** link = &idle_;
-  while (*link != &self) link = &(*link)->next;
+  while (*link != nullptr && *link != &self) link = &(*link)->next;
+  if (*link == nullptr) return false;
   *link = self.next;
-  return nullptr;
+  return true;
 }
 
 void ThreadSet::count_down_locked(std::size_t& count) {
@@ -153,7 +165,7 @@ std::size_t ThreadSet::drain(Deadline deadline) {
       ended_.wait(lock, no_jobs);
     }
     ++draining_;
-    for (Idle* idle = idle_; idle != nullptr; idle = idle->next) idle->wakes.notify_one();
+    while (idle_ != nullptr) std::exchange(idle_, idle_->next)->wakes.post();
     ended_.wait(lock, [this] { return threads_ == 0; });
     --draining_;
     last = std::exchange(finished_, Finished{});

@@ -66,10 +66,11 @@ class ThreadSet {
 
   static void* run(void* job);
   bool place(std::unique_ptr<Job>& job, const Limits& limits);
-  void hand_over_locked(std::unique_ptr<Job> job);
+  void hand_over(std::unique_ptr<Job> job, std::unique_lock<std::mutex> lock);
   std::unique_ptr<Job> dequeue_locked();
   bool next_job(Idle& self, std::unique_ptr<Job>& job);
   std::unique_ptr<Job> wait_for_job(std::unique_lock<std::mutex>& lock, Idle& self);
+  bool leave_idle_locked(Idle& self);
   void count_down_locked(std::size_t& count);
   static void join(const Finished& finished);
 

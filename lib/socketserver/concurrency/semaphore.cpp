@@ -1,0 +1,37 @@
+#include "socketserver/concurrency/semaphore.hpp"
+
+#include <cerrno>
+#include <ctime>
+
+#include "socketserver/concurrency/sanitizers.hpp"
+
+namespace socketserver {
+namespace {
+
+timespec to_timespec(Deadline deadline) {
+  const auto since = deadline.time().time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  return {static_cast<time_t>(seconds.count()), static_cast<long>((since - seconds).count())};
+}
+
+}  // namespace
+
+Semaphore::Semaphore() noexcept { ::sem_init(&semaphore_, 0, 0); }
+
+Semaphore::~Semaphore() { ::sem_destroy(&semaphore_); }
+
+void Semaphore::post() noexcept { ::sem_post(&semaphore_); }
+
+// std::chrono::steady_clock is CLOCK_MONOTONIC.
+bool Semaphore::wait(Deadline deadline) noexcept {
+  const timespec end = to_timespec(deadline);
+  int result;
+  do
+    result =
+        deadline.is_never() ? ::sem_wait(&semaphore_) : ::sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &end);
+  while (result != 0 && errno == EINTR);
+  sanitizers::acquire(&semaphore_);
+  return result == 0;
+}
+
+}  // namespace socketserver
