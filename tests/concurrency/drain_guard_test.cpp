@@ -34,7 +34,7 @@ class DrainGuardTest : public ::testing::Test {
       pair.ours.sendall(said);
       pair.ours.shutdown(SHUT_WR);
     }
-    Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+    Request request(std::move(pair.theirs), Address("client"));
     guard.complete(server_, request);
     return std::move(pair.ours);
   }

@@ -29,7 +29,7 @@ class ForkSetTest : public ::testing::Test {
   Socket start(std::function<void(Request&)> handle) {
     Pair pair = unix_pair();
     pair.ours.settimeout(kWatchdog);
-    Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+    Request request(std::move(pair.theirs), Address("client"));
     handle_ = std::move(handle);
     // Children inherit the clients' ends as well, so a client says its end by shutdown(SHUT_WR).
     set_.start(server_, request);
@@ -182,7 +182,7 @@ TEST_F(ForkSetTest, prints_what_was_buffered_before_the_fork_once) {
 TEST_F(ForkSetTest, leaves_the_request_with_the_caller_where_there_can_be_no_child) {
   EXPECT_EXIT(in_user_without_processes([&] {
                 Pair pair = unix_pair();
-                Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+                Request request(std::move(pair.theirs), Address("client"));
                 EXPECT_EQ(message_of<OSError>([&] { set_.start(server_, request); }),
                           "fork: Resource temporarily unavailable");
                 EXPECT_TRUE(set_.pids().empty());

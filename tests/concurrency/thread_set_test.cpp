@@ -38,7 +38,7 @@ class ThreadSetTest : public ::testing::Test {
       client = Address("client " + std::to_string(handlers_.size()));
       handlers_[client.to_string()] = std::move(handle);
     }
-    Request request(std::make_unique<Socket>(std::move(pair.theirs)), client);
+    Request request(std::move(pair.theirs), client);
     set_.start(server_, request, limits_);
     return std::move(pair.ours);
   }
@@ -226,7 +226,7 @@ TEST_F(ThreadSetTest, keeps_nothing_of_finished_threads) {
 
 TEST_F(ThreadSetTest, leaves_the_request_with_the_caller_when_there_can_be_no_thread) {
   Pair pair = unix_pair();
-  Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+  Request request(std::move(pair.theirs), Address("client"));
   EXPECT_THROW(set_.start(server_, request, {ThreadSet::kAnyNumber, 1ms, std::size_t{1} << 60}), OSError);
   EXPECT_EQ(set_.size(), 0u);
   EXPECT_FALSE(request.ended());
@@ -250,7 +250,7 @@ TEST_F(ThreadSetTest, takes_any_stack_size_that_there_can_be) {
 TEST_F(ThreadSetTest, throws_where_the_user_may_have_no_more_threads) {
   EXPECT_EXIT(in_user_without_processes([&] {
                 Pair pair = unix_pair();
-                Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+                Request request(std::move(pair.theirs), Address("client"));
                 EXPECT_EQ(message_of<OSError>([&] { set_.start(server_, request, {}); }),
                           "pthread_create: Resource temporarily unavailable");
                 request.sendall("still here");
@@ -334,7 +334,7 @@ TEST_F(ThreadSetTest, may_be_used_by_several_threads_at_once) {
     starters.emplace_back([this] {
       for (int n = 0; n < 100; ++n) {
         Pair pair = unix_pair();
-        Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+        Request request(std::move(pair.theirs), Address("client"));
         set_.start(server_, request, {});
         EXPECT_LE(read_all(pair.ours).size(), 1u);  // none where drain() came first
       }

@@ -261,7 +261,7 @@ TEST(BaseServer, completes_a_request_where_nobody_could_catch) {
   MadeUpServer server(throwing(std::runtime_error("ill")));
   const auto complete = [&] {
     Pair pair = unix_pair();
-    Request request(std::make_unique<Socket>(std::move(pair.theirs)), Address("client"));
+    Request request(std::move(pair.theirs), Address("client"));
     return server.complete_request_alone(request);
   };
   EXPECT_TRUE(complete());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stdexcept>
 
 #include "net/sockets.hpp"
 #include "support/serving.hpp"
@@ -19,7 +20,7 @@ class CountingOwner final : public RequestOwner {
 
 class RequestTest : public ::testing::Test {
  protected:
-  Request make() { return Request(std::make_unique<Socket>(std::move(pair_.theirs)), Address("client")); }
+  Request make() { return Request(std::move(pair_.theirs), Address("client")); }
   bool client_sees_end() {
     return wait_readable(pair_.ours.fileno(), Deadline::now()) && pair_.ours.recv(1).empty();
   }
@@ -197,6 +198,23 @@ TEST_F(RequestTest, that_was_interrupted_stays_so_with_another_socket) {
   request.interrupt();
   request.wrap(make_stutter);
   EXPECT_EQ(request.recv(1), "");
+}
+
+TEST_F(RequestTest, interrupted_while_its_socket_is_replaced_has_the_new_one_interrupted) {
+  Request request = make();
+  request.wrap([&](Socket&& plain) {
+    request.interrupt();
+    return make_stutter(std::move(plain));
+  });
+  EXPECT_EQ(request.recv(1), "");
+}
+
+TEST_F(RequestTest, keeps_its_connection_when_there_is_no_other_socket_for_it) {
+  Request request = make();
+  const auto fail = [](Socket&&) -> std::unique_ptr<Socket> { throw std::runtime_error("no certificate"); };
+  EXPECT_THROW(request.wrap(fail), std::runtime_error);
+  request.sendall("still here");
+  EXPECT_EQ(pair_.ours.recv(100), "still here");
 }
 
 }  // namespace

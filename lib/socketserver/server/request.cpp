@@ -5,34 +5,25 @@
 
 namespace socketserver {
 
-Request::Request(std::unique_ptr<Socket> socket, const Address& client_address)
-    : connection_(std::move(socket)), socket_(connection_.get()), client_address_(client_address) {}
+Request::Request(Socket connection, const Address& client_address)
+    : plain_(std::move(connection)), client_address_(client_address) {
+  socket_ = &*plain_;
+}
+
+Request::Request(std::unique_ptr<Socket> connection, const Address& client_address)
+    : socket_(connection.get()), derived_(std::move(connection)), client_address_(client_address) {}
 
 Request::Request(Socket& server_socket, std::string_view packet, bool truncated,
                  const Address& client_address)
     : socket_(&server_socket), packet_(packet), truncated_(truncated), client_address_(client_address) {}
 
-Request::Request(Request&& other) noexcept
-    : connection_(std::move(other.connection_)),
-      socket_(std::exchange(other.socket_, nullptr)),
-      packet_(std::move(other.packet_)),
-      truncated_(other.truncated_),
-      ended_(std::exchange(other.ended_, true)),
-      counted_source_(other.counted_source_),
-      queued_(other.queued_),
-      interrupted_(other.interrupted_),
-      clock_(other.clock_),
-      report_(std::move(other.report_)),
-      gone_received_(other.gone_received_),
-      gone_sent_(other.gone_sent_),
-      client_address_(other.client_address_),
-      owner_(std::exchange(other.owner_, nullptr)) {}
+Request::Request(Request&& other) noexcept { *this = std::move(other); }
 
 Request& Request::operator=(Request&& other) noexcept {
   if (this == &other) return *this;
   release();
-  connection_ = std::move(other.connection_);
   socket_ = std::exchange(other.socket_, nullptr);
+  derived_ = std::move(other.derived_);
   packet_ = std::move(other.packet_);
   truncated_ = other.truncated_;
   ended_ = std::exchange(other.ended_, true);
@@ -45,37 +36,55 @@ Request& Request::operator=(Request&& other) noexcept {
   gone_sent_ = other.gone_sent_;
   client_address_ = other.client_address_;
   owner_ = std::exchange(other.owner_, nullptr);
+  if (!other.plain_) return *this;
+  socket_ = &plain_.emplace(std::move(*other.plain_));
+  other.plain_.reset();
+  socket_->set_watch(clock_);
+  socket_->set_wait_observer(report_.get());
   return *this;
 }
 
 Request::~Request() { release(); }
 
 void Request::release() noexcept {
-  if (connection_) {
+  if (!is_datagram()) {
     gone_received_ = received();
     gone_sent_ = sent();
-    connection_.reset();
+    plain_.reset();
+    derived_.reset();
   }
   if (owner_ != nullptr) std::exchange(owner_, nullptr)->request_ended(*this);
 }
 
-// Under the guard, since another thread may be about to interrupt the one that goes.
-std::unique_ptr<Socket> Request::exchange(std::unique_ptr<Socket> socket) {
+// Another thread may be about to interrupt the connection that goes.
+std::unique_lock<std::mutex> Request::lock() const {
+  return guard_ != nullptr ? std::unique_lock(*guard_) : std::unique_lock<std::mutex>();
+}
+
+// A closed one is left in its place.
+std::unique_ptr<Socket> Request::take_connection() {
   assert(!is_datagram());
-  std::unique_lock<std::mutex> lock;
-  if (guard_ != nullptr) lock = std::unique_lock(*guard_);
-  connection_->set_watch(nullptr);
-  connection_->set_wait_observer(nullptr);
+  const auto lock = this->lock();
+  std::unique_ptr<Socket> taken =
+      derived_ ? std::move(derived_) : std::make_unique<Socket>(std::move(*plain_));
+  taken->set_watch(nullptr);
+  taken->set_wait_observer(nullptr);
+  socket_ = &plain_.emplace();
+  return taken;
+}
+
+void Request::put_connection(std::unique_ptr<Socket> socket) {
+  const auto lock = this->lock();
   socket->set_watch(clock_);
   socket->set_wait_observer(report_.get());
   if (interrupted_) socket->interrupt();
-  connection_.swap(socket);
-  socket_ = connection_.get();
-  return socket;
+  plain_.reset();
+  derived_ = std::move(socket);
+  socket_ = derived_.get();
 }
 
 std::unique_ptr<Socket> Request::detach() {
-  std::unique_ptr<Socket> socket = exchange(std::make_unique<Socket>());
+  std::unique_ptr<Socket> socket = take_connection();
   socket->set_deadlines({});
   gone_received_ += socket->received();
   gone_sent_ += socket->sent();
@@ -85,7 +94,7 @@ std::unique_ptr<Socket> Request::detach() {
 
 void Request::set_report(std::unique_ptr<ConnectionReport> report) noexcept {
   report_ = std::move(report);
-  if (connection_) connection_->set_wait_observer(report_.get());
+  if (!is_datagram()) socket_->set_wait_observer(report_.get());
 }
 
 void Request::end_report() const noexcept {
@@ -95,31 +104,31 @@ void Request::end_report() const noexcept {
 }
 
 std::uint64_t Request::received() const noexcept {
-  return gone_received_ + (connection_ ? connection_->received() : packet_.size());
+  return gone_received_ + (is_datagram() ? packet_.size() : socket_->received());
 }
 
-std::uint64_t Request::sent() const noexcept { return gone_sent_ + (connection_ ? connection_->sent() : 0); }
+std::uint64_t Request::sent() const noexcept { return gone_sent_ + (is_datagram() ? 0 : socket_->sent()); }
 
 void Request::close() noexcept {
-  if (connection_) connection_->close();
+  if (!is_datagram()) socket_->close();
 }
 
 void Request::interrupt() noexcept {
   interrupted_ = true;
-  if (connection_) connection_->interrupt();
+  if (!is_datagram()) socket_->interrupt();
 }
 
 void Request::set_shared() noexcept {
-  if (connection_) connection_->set_shared();
+  if (!is_datagram()) socket_->set_shared();
 }
 
 void Request::set_watch(const WatchClock* clock) noexcept {
   clock_ = clock;
-  if (connection_) connection_->set_watch(clock);
+  if (!is_datagram()) socket_->set_watch(clock);
 }
 
 void Request::end_overdue_wait() noexcept {
-  if (connection_) connection_->end_overdue_wait();
+  if (!is_datagram()) socket_->end_overdue_wait();
 }
 
 }  // namespace socketserver

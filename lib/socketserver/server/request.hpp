@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,8 +27,10 @@ class RequestOwner {
 /// interrupt(). Python: the socket, or the tuple (data, socket), that get_request() returns.
 class Request {
  public:
-  /// A connection. `socket` may be of a class derived from Socket.
-  Request(std::unique_ptr<Socket> socket, const Address& client_address);
+  /// A connection.
+  Request(Socket connection, const Address& client_address);
+  /// The same of a class derived from Socket.
+  Request(std::unique_ptr<Socket> connection, const Address& client_address);
   /// A datagram that came through `server_socket`, which must outlive it.
   Request(Socket& server_socket, std::string_view packet, bool truncated, const Address& client_address);
 
@@ -38,7 +41,7 @@ class Request {
 
   /// The connection; for a datagram the server's socket, through which it can be answered.
   Socket& socket() const noexcept { return *socket_; }
-  bool is_datagram() const noexcept { return connection_ == nullptr; }
+  bool is_datagram() const noexcept { return !plain_ && !derived_; }
   const Address& client_address() const noexcept { return client_address_; }
 
   /// The datagram; empty for a connection.
@@ -69,11 +72,18 @@ class Request {
   std::unique_ptr<Socket> detach();
   /// Puts a socket in the connection's place that `make` makes of it: of a class derived from Socket that
   /// encrypts or traces. It takes the connection over (Socket's move constructor), and so its deadlines.
-  /// `make` must not wait, since interrupt() reaches no connection while it runs: a handshake comes after
-  /// wrap(), in calls of what is socket() then. REQUIRES: !is_datagram().
+  /// `make` must not wait, since interrupt() takes effect only after it: a handshake comes after wrap(), in
+  /// calls of what is socket() then. When `make` throws, what it left of the connection is there again.
+  /// REQUIRES: !is_datagram().
   template <class Make>
   void wrap(Make make) {
-    exchange(make(std::move(*connection_)));
+    std::unique_ptr<Socket> taken = take_connection();
+    try {
+      put_connection(make(std::move(*taken)));
+    } catch (...) {
+      put_connection(std::move(taken));
+      throw;
+    }
   }
 
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
@@ -109,10 +119,14 @@ class Request {
 
  private:
   void release() noexcept;
-  std::unique_ptr<Socket> exchange(std::unique_ptr<Socket> socket);
+  std::unique_lock<std::mutex> lock() const;
+  std::unique_ptr<Socket> take_connection();
+  void put_connection(std::unique_ptr<Socket> socket);
 
-  std::unique_ptr<Socket> connection_;  // none for a datagram
   Socket* socket_ = nullptr;
+  // The connection, here itself where it is no more than a Socket: one place in memory for both.
+  std::optional<Socket> plain_;
+  std::unique_ptr<Socket> derived_;
   std::string packet_;
   bool truncated_ = false;
   bool ended_ = false;

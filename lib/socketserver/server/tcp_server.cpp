@@ -19,8 +19,8 @@ void TCPServer::server_activate() {
 std::optional<Request> TCPServer::get_request() {
   auto accepted = socket().accept_pending();
   if (!accepted) return std::nullopt;
-  auto connection = std::make_unique<Socket>(std::move(accepted->first), socket().family(), SOCK_STREAM);
-  connection->set_deadlines(deadlines);
+  Socket connection(std::move(accepted->first), socket().family(), SOCK_STREAM);
+  connection.set_deadlines(deadlines);
   return std::optional<Request>(std::in_place, std::move(connection), accepted->second);
 }
 

@@ -1,6 +1,9 @@
 #include "socketserver/service/echo.hpp"
 
+#include <array>
+#include <span>
 #include <stdexcept>
+#include <string>
 
 #include "socketserver/handler/handler.hpp"
 #include "socketserver/io/ascii.hpp"
@@ -40,11 +43,15 @@ void EchoOnceHandler::handle() {
 void EchoVerbatimHandler::handle() {
   Socket& socket = request().socket();
   socket.set_nodelay();
-  // Grows with what the client sends: most connections are idle, or send little.
-  std::string buffer(kRecvSize, '\0');
+  // Most connections are idle, or send little: more is taken from the heap as the client sends more.
+  std::array<char, kRecvSize> few;
+  std::string many;
+  std::span<char> buffer(few);
   while (const std::size_t got = socket.recv_into(buffer)) {
     socket.sendall({buffer.data(), got});
-    if (got == buffer.size() && got < kVerbatimSize) buffer.resize(2 * got);
+    if (got < buffer.size() || got >= kVerbatimSize) continue;
+    many.resize(2 * got);
+    buffer = many;
   }
 }
 

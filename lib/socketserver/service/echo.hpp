@@ -30,8 +30,7 @@ struct EchoOnceHandler : BaseRequestHandler {
   void handle() override;
 };
 
-/// Answers until the client ends its sending: the form that load tests use. Allocates nothing; its 64 KiB of
-/// buffer are on the stack, of which only what was received ever becomes resident.
+/// Answers until the client ends its sending: the form that load tests use. Its buffer grows with what comes.
 struct EchoVerbatimHandler : BaseRequestHandler {
   void handle() override;
 };
