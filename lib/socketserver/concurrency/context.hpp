@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "socketserver/concurrency/cache.hpp"
+
 #if !defined(SOCKETSERVER_PORTABLE) && (defined(__x86_64__) || defined(__aarch64__))
 #define SOCKETSERVER_OWN_SWITCH 1
 #else
@@ -34,10 +36,8 @@ class Context {
   /// Has the cache fetch what it will need when it goes on: worth it for one that comes next.
   void prefetch() const noexcept {
 #if defined(SOCKETSERVER_OWN_SWITCH)
-    constexpr std::size_t kLine = 64, kLines = 10;  // of the frames that wait in a call of Socket
-    const auto begin = reinterpret_cast<std::uintptr_t>(stack_pointer_);  // null before the first switch
-    for (std::size_t i = 0; i < kLines; ++i)
-      __builtin_prefetch(reinterpret_cast<const void*>(begin + i * kLine));
+    constexpr std::size_t kLines = 12;  // of the frames that wait in a call of Socket
+    socketserver::prefetch(stack_pointer_, kLines);
 #endif
   }
 

@@ -8,6 +8,9 @@
 namespace socketserver {
 namespace {
 
+// Of the cache, from a Fiber on: it, its body, and the body's connection.
+constexpr std::size_t kFiberLines = 9;
+
 std::uint32_t next_id() {
   static std::atomic<std::uint32_t> last{0};
   return ++last;
@@ -100,6 +103,7 @@ FiberLoop::Fiber& FiberLoop::next_ready() {
   next.ready = false;
   // Among thousands of connections, what a fiber needs has left the caches since it ran last.
   if (ready_ != nullptr) {
+    prefetch(ready_, kFiberLines);
     ready_->context.prefetch();
     if (ready_->next != nullptr) __builtin_prefetch(ready_->next);
   }

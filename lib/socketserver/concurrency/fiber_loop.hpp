@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "socketserver/concurrency/cache.hpp"
 #include "socketserver/concurrency/context.hpp"
 #include "socketserver/concurrency/overflow_guard.hpp"
 #include "socketserver/concurrency/poller.hpp"
@@ -47,7 +48,7 @@ class FiberLoop : public Waiter {
   /// when there is no memory for a stack, and has then touched no argument.
   template <std::derived_from<FiberBody> Body, class... Arguments>
   void start(Arguments&&... arguments) {
-    static_assert(std::is_nothrow_constructible_v<Body, Arguments...> && alignof(Body) <= kLine);
+    static_assert(std::is_nothrow_constructible_v<Body, Arguments...> && alignof(Body) <= kCacheLine);
     void* const stack = stacks_.take();
     void* const place = below(static_cast<char*>(stack) + stacks_.stack_size(), sizeof(Body));
     start_on(stack, place, *new (place) Body(std::forward<Arguments>(arguments)...));
@@ -88,9 +89,8 @@ class FiberLoop : public Waiter {
     bool of_socket = false;  // registered by one, which may have closed it since
   };
 
-  static constexpr std::size_t kLine = 64;  // of the cache, which two objects should not share
   static void* below(void* top, std::size_t size) noexcept {
-    return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(top) - size) / kLine * kLine);
+    return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(top) - size) / kCacheLine * kCacheLine);
   }
   void start_on(void* stack, void* top, FiberBody& body) noexcept;
   static void enter(void* fiber);

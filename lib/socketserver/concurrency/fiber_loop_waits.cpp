@@ -71,7 +71,10 @@ class FiberLoop::Waits {
 };
 
 void FiberLoop::poll(Deadline deadline) {
-  for (const Poller::Event& event : poller_->wait(deadline)) tell(event);
+  const std::span<const Poller::Event> events = poller_->wait(deadline);
+  // All at once, since the pages of their stacks must be looked up as well.
+  for (const Poller::Event& event : events) prefetch(slot(event.fd).waits, 1);
+  for (const Poller::Event& event : events) tell(event);
   fire_timers();
 }
 
@@ -137,10 +140,11 @@ bool FiberLoop::wait_for_edge(int fd, short events, Deadline deadline, std::uint
     registration = id_;
   }
   bool& edge = events == POLLIN ? at.readable : at.writable;
-  for (bool told = false;;) {
+  for (bool waited = false, told = false;; waited = true) {
     if (std::exchange(edge, false) || told) return true;
     if (events == POLLIN && at.unsure && readable_now(fd)) return true;
-    if (deadline.expired()) return false;
+    // Most deadlines are far away: to look at the clock after the wait, for the others, is enough.
+    if (deadline == Deadline::now() || (waited && deadline.expired())) return false;
     Wait wait{fd, events};
     link(wait);
     const Unlink unlink{*this, wait};
