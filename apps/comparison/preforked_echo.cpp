@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "common/interruption.hpp"
 #include "comparison/server_process.hpp"
+#include "socketserver/concurrency/shared_object.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/platform.hpp"
 #include "socketserver/net/wait.hpp"
@@ -28,29 +28,25 @@ class PreforkedEcho::AcceptLock {
     if (sharing == Sharing::kFileLock && (file_ = std::tmpfile()) == nullptr)
       throw_os_error(errno, "tmpfile");
     if (sharing != Sharing::kMutex) return;
-    void* const memory =
-        ::mmap(nullptr, sizeof *mutex_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw_os_error(errno, "mmap");
+    mutex_ = make_shared_object<pthread_mutex_t>();
     pthread_mutexattr_t shared;
     ::pthread_mutexattr_init(&shared);
     ::pthread_mutexattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
-    mutex_ = static_cast<pthread_mutex_t*>(memory);
-    ::pthread_mutex_init(mutex_, &shared);
+    ::pthread_mutex_init(mutex_.get(), &shared);
     ::pthread_mutexattr_destroy(&shared);
   }
   ~AcceptLock() {
     if (file_ != nullptr) std::fclose(file_);
-    if (mutex_ != nullptr) ::munmap(mutex_, sizeof *mutex_);
   }
   AcceptLock(const AcceptLock&) = delete;
   AcceptLock& operator=(const AcceptLock&) = delete;
 
   void lock() {
-    if (mutex_ != nullptr) ::pthread_mutex_lock(mutex_);
+    if (mutex_) ::pthread_mutex_lock(mutex_.get());
     if (file_ != nullptr) set_file_lock(F_WRLCK);
   }
   void unlock() {
-    if (mutex_ != nullptr) ::pthread_mutex_unlock(mutex_);
+    if (mutex_) ::pthread_mutex_unlock(mutex_.get());
     if (file_ != nullptr) set_file_lock(F_UNLCK);
   }
 
@@ -64,7 +60,7 @@ class PreforkedEcho::AcceptLock {
   }
 
   std::FILE* file_ = nullptr;
-  pthread_mutex_t* mutex_ = nullptr;
+  SharedObject<pthread_mutex_t> mutex_;
 };
 
 namespace {
@@ -141,17 +137,15 @@ int PreforkedEcho::run(const std::string& program) {
 }
 
 void PreforkedEcho::start_worker() {
-  int ends[2] = {-1, -1};
-  if (sharing_ == Sharing::kPassing && ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
-    throw_os_error(errno, "socketpair");
-  Fd ours(ends[0]), theirs(ends[1]);
+  platform::SocketPair channel;
+  if (sharing_ == Sharing::kPassing) channel = platform::socket_pair();
   const pid_t pid = ::fork();
   if (pid < 0) throw_os_error(errno, "fork");
   if (pid == 0) {
-    ours.reset();
-    work(theirs.get());
+    channel.one.reset();
+    work(channel.other.get());
   }
-  workers_.push_back({pid, std::move(ours)});
+  workers_.push_back({pid, std::move(channel.one)});
 }
 
 void PreforkedEcho::work(int channel) {

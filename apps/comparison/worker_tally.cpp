@@ -1,15 +1,10 @@
 #include "comparison/worker_tally.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
-#include <new>
-
-#include "socketserver/net/error.hpp"
 
 namespace socketserver::apps {
 
@@ -32,14 +27,9 @@ std::atomic<std::size_t> tallies{0};
 
 }  // namespace
 
-WorkerTally::WorkerTally() : number_(++tallies) {
-  void* const memory =
-      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw_os_error(errno, "mmap");
-  shared_ = new (memory) Shared;
-}
+WorkerTally::WorkerTally() : number_(++tallies), shared_(make_shared_object<Shared>()) {}
 
-WorkerTally::~WorkerTally() { ::munmap(shared_, sizeof(Shared)); }
+WorkerTally::~WorkerTally() = default;
 
 void WorkerTally::count() noexcept {
   if (const pid_t process = ::getpid(); place.tally != number_ || place.process != process)

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "socketserver/concurrency/shared_object.hpp"
+
 namespace socketserver::apps {
 
 /// Counts what each worker, a thread or a process, has served: in memory that processes forked later share.
@@ -28,7 +30,7 @@ class WorkerTally {
  private:
   struct Shared;
   const std::size_t number_;  // among all of this process: addresses come again
-  Shared* shared_;
+  SharedObject<Shared> shared_;
 };
 
 }  // namespace socketserver::apps

@@ -1,7 +1,6 @@
 #include "socketserver/concurrency/worker_process.hpp"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,18 +25,8 @@ constexpr int kUnknown = -1;
 
 static_assert(Counters::Counter::is_always_lock_free, "others could not be shared by processes");
 
-WorkerProcess::SharedCounters WorkerProcess::make_counters() {
-  void* const memory =
-      ::mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw_os_error(errno, "mmap");
-  return SharedCounters(new (memory) Counters);
-}
-
-void WorkerProcess::Unmap::operator()(Counters* counters) const noexcept {
-  ::munmap(counters, sizeof *counters);
-}
-
-WorkerProcess::WorkerProcess(const std::function<int(int, Counters&)>& work) : counters_(make_counters()) {
+WorkerProcess::WorkerProcess(const std::function<int(int, Counters&)>& work)
+    : counters_(make_shared_object<Counters>()) {
   platform::SocketPair lifeline = platform::socket_pair();
   std::fflush(stdout);  // what is buffered would be printed by the child as well
   pid_ = ::fork();

@@ -4,9 +4,9 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 
+#include "socketserver/concurrency/shared_object.hpp"
 #include "socketserver/net/deadline.hpp"
 #include "socketserver/net/fd.hpp"
 #include "socketserver/server/statistics.hpp"
@@ -38,13 +38,7 @@ class WorkerProcess {
   bool ended_well() const noexcept { return status_ == 0; }
 
  private:
-  struct Unmap {
-    void operator()(Counters* counters) const noexcept;
-  };
-  using SharedCounters = std::unique_ptr<Counters, Unmap>;
-  static SharedCounters make_counters();
-
-  SharedCounters counters_;
+  SharedObject<Counters> counters_;
   Fd lifeline_, ended_;
   pid_t pid_ = -1;
   Clock::time_point began_;
