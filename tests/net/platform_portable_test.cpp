@@ -1,6 +1,8 @@
 // The portable half of net/platform.cpp, which no other build on Linux compiles: it and Wakeup once more,
 // under names of their own.
+#if !defined(SOCKETSERVER_PORTABLE)
 #define SOCKETSERVER_PORTABLE
+#endif
 #define platform portable_platform
 #define Wakeup PortableWakeup
 #include "socketserver/net/platform.cpp"
