@@ -21,6 +21,7 @@ class LeaderThreadsTest : public ::testing::Test {
   LeaderThreadsTest() {
     task_.lead = [this] { lead(); };
     task_.stop = [this] { stop_.notify(); };
+    task_.stop_fd = stop_.fileno();
     task_.threads = 3;
     task_.drain_timeout = kWatchdog;
   }
@@ -103,6 +104,15 @@ TEST_F(LeaderThreadsTest, interrupt_what_they_serve_at_the_deadline) {
   EXPECT_EQ(stop(), 2u);
   EXPECT_EQ(first.recv(1), "");
   EXPECT_EQ(second.recv(1), "");
+}
+
+TEST_F(LeaderThreadsTest, interrupt_what_they_serve_although_nobody_leads) {
+  task_.drain_timeout = 20ms;
+  start();
+  std::vector<Socket> clients;
+  for (std::size_t i = 0; i < task_.threads; ++i) clients.push_back(connect());
+  EXPECT_EQ(stop(), task_.threads);
+  for (Socket& client : clients) EXPECT_EQ(client.recv(1), "");
 }
 
 TEST_F(LeaderThreadsTest, end_all_with_what_one_throws) {

@@ -44,6 +44,19 @@ TYPED_TEST(Workers, refuse_others_while_all_are_busy_when_told_so) {
   }));
 }
 
+// Of prethreading workers none waited for the end then.
+TYPED_TEST(Workers, are_cut_off_although_all_are_busy) {
+  Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
+  serving.server().workers = 2;
+  serving.server().drain_timeout = 20ms;
+  serving.start();
+  Socket first = idle_client(serving.address()), second = idle_client(serving.address());
+  serving.stop();
+  EXPECT_EQ(read_all(first), "");
+  EXPECT_EQ(read_all(second), "");
+  EXPECT_EQ(serving.server().last_drain().cut, 2u);
+}
+
 TYPED_TEST(Workers, are_at_least_one) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), echo());
   serving.server().workers = 0;

@@ -166,7 +166,8 @@ TEST(BaseServer, survives_exceptions_in_shutdown_request) {
   Socket client = server.connect();
   server.handle_request();
   EXPECT_EQ(read_all(client), "hello");  // closed nevertheless
-  EXPECT_EQ(server.log(), (Log{{LogLevel::kError, "shutdown_request threw: not like this"}}));
+  EXPECT_EQ(server.log(),
+            (Log{{LogLevel::kError, "shutdown_request of unix:client-1 threw: not like this"}}));
 }
 
 // It ended the process once.
@@ -273,6 +274,21 @@ TEST(BaseServer, completes_a_request_where_nobody_could_catch) {
   EXPECT_FALSE(complete());
   server.on_error = [] { throw ServerExit(); };
   EXPECT_TRUE(complete());
+}
+
+/// Has no memory for what should be said.
+struct SpeechlessServer : MadeUpServer {
+  using MadeUpServer::MadeUpServer;
+  void log_message(LogLevel, const std::string&) override { throw std::bad_alloc(); }
+};
+
+TEST(BaseServer, goes_on_where_even_what_should_be_said_fails) {
+  SpeechlessServer server(throwing(std::runtime_error("ill")));
+  server.on_error = [] { throw std::bad_alloc(); };
+  Pair pair = unix_pair();
+  Request request(std::move(pair.theirs), Address("client"));
+  EXPECT_FALSE(server.complete_request_alone(request));
+  EXPECT_EQ(read_all(pair.ours), "");
 }
 
 /// Keeps requests, as a server that hands them to others does.

@@ -1,10 +1,14 @@
 #include "socketserver/concurrency/leader_threads.hpp"
 
+#include <poll.h>
+
+#include <array>
 #include <utility>
 
 #include "socketserver/concurrency/thread.hpp"
 #include "socketserver/concurrency/wait_until.hpp"
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/wait.hpp"
 
 namespace socketserver {
 namespace {
@@ -18,6 +22,7 @@ std::size_t LeaderThreads::run(const Task& task) {
   std::unique_lock lock(mutex_);
   task_ = &task;
   ending_ = false;
+  first_ended_.emplace();
   try {
     keep_number(lock);
   } catch (...) {
@@ -27,6 +32,9 @@ std::size_t LeaderThreads::run(const Task& task) {
   }
   const auto all_ended = [this] { return running_ == 0; };
   if (!wait_until(changed_, lock, Deadline::after(task.drain_timeout), all_ended)) {
+    lock.unlock();
+    { const std::lock_guard what_was_accepted_is_known(leading_); }
+    lock.lock();
     interrupted = active_.interrupt_all();
     changed_.wait(lock, all_ended);
   }
@@ -39,18 +47,31 @@ std::size_t LeaderThreads::run(const Task& task) {
   return interrupted;
 }
 
-// Until the first of them ends.
+// Until the first of them ends, or all shall.
 void LeaderThreads::keep_number(std::unique_lock<std::mutex>& lock) {
-  const auto ending = [this] { return ending_; };
   bool told = false;
   do {
     const int error = add_threads_locked();
     if (error != 0 && threads_.empty()) throw_os_error(error, "pthread_create");
     if (error != 0 && !std::exchange(told, true))
       task_->short_of_threads(task_->threads - threads_.size(), error);
-  } while (!wait_until(changed_, lock,
-                       threads_.size() < task_->threads ? Deadline::after(kRetry) : Deadline::never(),
-                       ending));
+  } while (!wait_for_stop(lock) && !ending_);
+}
+
+// False when the first of them has ended, or to make threads that are missing.
+bool LeaderThreads::wait_for_stop(std::unique_lock<std::mutex>& lock) {
+  struct Unlocked {
+    std::unique_lock<std::mutex>& lock;
+    explicit Unlocked(std::unique_lock<std::mutex>& held) : lock(held) { lock.unlock(); }
+    ~Unlocked() { lock.lock(); }
+  };
+  const Deadline retry = threads_.size() < task_->threads ? Deadline::after(kRetry) : Deadline::never();
+  const Unlocked unlocked(lock);
+  std::array<pollfd, 2> fds{{{task_->stop_fd, POLLIN, 0}, {first_ended_->fileno(), POLLIN, 0}}};
+  wait_in_poll(fds, retry);
+  if (fds[0].revents == 0) return false;
+  task_->stopping();
+  return true;
 }
 
 // As many as there is room for; 0 when that is enough, or the errno.
@@ -85,6 +106,7 @@ void LeaderThreads::take_part() noexcept {
   if (!error_) error_ = error;
   ending_ = true;
   --running_;
+  first_ended_->notify();
   changed_.notify_all();
 }
 

@@ -8,9 +8,11 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "socketserver/concurrency/active_requests.hpp"
+#include "socketserver/net/wakeup.hpp"
 #include "socketserver/server/base_server.hpp"
 
 namespace socketserver {
@@ -29,6 +31,9 @@ class LeaderThreads {
     std::function<void()> lead;
     /// Has every lead() return soon.
     std::function<void()> stop;
+    int stop_fd = -1;  ///< readable when all shall end
+    /// Told that it is: nobody may lead, since all serve.
+    std::function<void()> stopping = [] {};
     /// Told when threads are missing for which there was no room.
     std::function<void(std::size_t missing, int errnum)> short_of_threads;
     std::size_t threads = 1;
@@ -40,9 +45,10 @@ class LeaderThreads {
   LeaderThreads(const LeaderThreads&) = delete;
   LeaderThreads& operator=(const LeaderThreads&) = delete;
 
-  /// Runs the task until lead() has returned in all threads. From the first return on, those that serve may
-  /// go on for drain_timeout; then their connections are interrupted. Returns how many were. Throws OSError
-  /// when there can be no thread at all, and what lead() throws, after task.stop(). One thread at a time.
+  /// Runs the task until lead() has returned in all threads. From the first return on, or from when all shall
+  /// end, those that serve may go on for drain_timeout; then their connections are interrupted. Returns how
+  /// many were. Throws OSError when there can be no thread at all, and what lead() throws, after task.stop().
+  /// One thread at a time.
   std::size_t run(const Task& task);
 
   /// In lead(): takes `request` over and completes it, while another thread leads.
@@ -55,11 +61,13 @@ class LeaderThreads {
   void take_part() noexcept;
   int add_threads_locked();
   void keep_number(std::unique_lock<std::mutex>& lock);
+  bool wait_for_stop(std::unique_lock<std::mutex>& lock);
 
   ActiveRequests active_;
   std::mutex leading_;  // held by the leader
   std::mutex mutex_;    // guards all below
   std::condition_variable changed_;
+  std::optional<Wakeup> first_ended_;  // of each run, since forked processes would share it
   const Task* task_ = nullptr;
   std::vector<pthread_t> threads_;
   std::size_t running_ = 0;

@@ -18,9 +18,10 @@ namespace socketserver {
 /// it prethreaded, with a lock around accept.
 ///
 /// The hooks that the loop calls (get_request, verify_request, service_actions ...) run in any of the
-/// threads, one at a time; the thread of serve_forever() waits for them. It returns when requests in progress
-/// have ended, or drain_timeout has passed and their connections were shut down. handle_request() serves in
-/// its own thread. A client that is idle keeps a worker: set `deadlines`, or take FiberMixIn.
+/// threads, one at a time, and not while all of them serve; the thread of serve_forever() waits for them. It
+/// returns when requests in progress have ended, or drain_timeout has passed and their connections were shut
+/// down. handle_request() serves in its own thread. A client that is idle keeps a worker: set `deadlines`, or
+/// take FiberMixIn.
 template <std::derived_from<BaseServer> Base>
 class PrethreadingMixIn : public Base {
  public:
@@ -40,6 +41,11 @@ class PrethreadingMixIn : public Base {
       Base::run_loop(poll_interval);
     };
     task.stop = [this] { this->request_shutdown(); };
+    task.stop_fd = this->loop().fileno();
+    task.stopping = [this] {
+      this->loop().notice();
+      this->begin_drain();
+    };
     task.short_of_threads = [this](std::size_t missing, int errnum) {
       this->log_message(LogLevel::kWarning,
                         "serving with " + std::to_string(missing) + " of " + std::to_string(most_at_once()) +

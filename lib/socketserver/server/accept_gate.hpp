@@ -8,8 +8,9 @@
 namespace socketserver {
 
 /// A pause that doubles with every failure in a row: accepting goes on by itself once there are descriptors,
-/// threads or memory again, and the loop does not spin meanwhile. Clients wait in the listen backlog.
-/// One thread: the server's loop.
+/// threads or memory again, and the loop does not spin meanwhile. Clients wait in the listen backlog, but for
+/// the one by whom a lack of threads, processes or memory shows: it was accepted already, and is dropped. One
+/// thread: the server's loop.
 class AcceptGate {
  public:
   /// Short enough for a shortage of a moment not to be noticed.

@@ -1,6 +1,7 @@
 #include "socketserver/server/base_server.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "socketserver/net/wait.hpp"
 
@@ -9,6 +10,12 @@ namespace {
 
 // Requests in a row before the loop looks at its other duties: enough to make the cost of that vanish.
 constexpr int kBatch = 64;
+
+std::string pause_text(const std::exception& reason) noexcept try {
+  return std::string("accepting pauses until there is room: ") + reason.what();
+} catch (const std::bad_alloc&) {
+  return "out of memory";  // which is short enough to need none
+}
 
 }  // namespace
 
@@ -48,7 +55,7 @@ void BaseServer::run_loop(std::chrono::nanoseconds poll_interval) {
     end_turn();
     if (observer != nullptr) observer->on_turn();
   }
-  drain_.begin(counters_->active);
+  begin_drain();
 }
 
 void BaseServer::handle_request() {
@@ -109,8 +116,7 @@ std::optional<Request> BaseServer::next_request() {
 
 void BaseServer::pause_accepting(const std::exception& reason) {
   ++counters_->paused;
-  if (gate_.failed())
-    log_message(LogLevel::kWarning, std::string("accepting pauses until there is room: ") + reason.what());
+  if (gate_.failed()) log_message(LogLevel::kWarning, pause_text(reason));
 }
 
 // Looked at again after the wish is known, since the last request may have ended in between.
@@ -134,7 +140,7 @@ void BaseServer::request_ended(const Request& request) noexcept {
 
 void BaseServer::stop_accepting() {
   loop_.close();
-  drain_.begin(counters_->active);
+  begin_drain();
 }
 
 void BaseServer::server_close() {

@@ -99,7 +99,7 @@ class BaseServer : public RequestOwner {
   virtual void server_bind() {}
   virtual void server_activate() {}
   /// Called by callers, destructors, bind_and_activate(): ends the loop, also one about to begin, and frees
-  /// what it needs. Idempotent.
+  /// what it needs. Idempotent; one thread at a time.
   virtual void server_close();
 
   // ---- for overriders: called by the loop ----
@@ -174,6 +174,8 @@ class BaseServer : public RequestOwner {
   virtual bool has_pending() const noexcept { return false; }
   /// In serve_forever() alone, which asks has_pending() and not only fileno().
   virtual bool may_read_ahead() const noexcept { return loop_.kind() == LoopControl::Kind::kForever; }
+  /// No more requests are accepted from now on, and those in progress count as drained.
+  void begin_drain() noexcept { drain_.begin(counters_->active); }
   /// The end of each turn of the loop.
   virtual void end_turn() { service_actions(); }
   /// A request has ended that the loop itself ran. If the server was stopped meanwhile it counts as drained,
@@ -201,6 +203,7 @@ class BaseServer : public RequestOwner {
   void end_queueing(Request& request) noexcept;
   void prepare(Request& request, const Address& client_address);
   void failed(Request& request, const Address& client_address);
+  void log_thrown(const char* hook, const Request& request) noexcept;
   void log_drained(const Drained& drained);
   void pause_accepting(const std::exception& reason);
 

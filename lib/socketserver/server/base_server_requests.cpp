@@ -17,6 +17,29 @@ bool is_shortage(const std::exception& error) {
   return os_error->errnum() == EAGAIN || os_error->errnum() == ENOMEM;
 }
 
+// Needs no memory, where there is none for what should be said.
+std::string out_of_memory() noexcept { return "out of memory"; }
+
+std::string about(const Address& client, const char* what) noexcept try {
+  return "request from " + client.to_string() + ": " + what;
+} catch (const std::bad_alloc&) {
+  return out_of_memory();
+}
+
+// Inside a catch block.
+std::string thrown_by(const char* hook, const Address& client) noexcept try {
+  const std::string threw = std::string(hook) + " of " + client.to_string() + " threw";
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return threw + ": " + error.what();
+  } catch (...) {
+    return threw;
+  }
+} catch (const std::bad_alloc&) {
+  return out_of_memory();
+}
+
 }  // namespace
 
 /// Ends a request whatever becomes of it.
@@ -108,15 +131,11 @@ void BaseServer::failed(Request& request, const Address& client_address) {
 }
 
 bool BaseServer::complete_request_alone(Request& request) noexcept {
-  const Address client = request.client_address();
   try {
-    complete_request(request, client);
+    complete_request(request, request.client_address());
   } catch (const ServerExit&) {
-  } catch (const std::exception& error) {
-    log_message(LogLevel::kError, "handle_error of " + client.to_string() + " threw: " + error.what());
-    return false;
   } catch (...) {
-    log_message(LogLevel::kError, "handle_error of " + client.to_string() + " threw");
+    log_thrown("handle_error", request);
     return false;
   }
   return true;
@@ -127,10 +146,8 @@ void BaseServer::fail_request(Request& request) noexcept {
   if (request.report() != nullptr) request.report()->set_outcome_of_exception();
   try {
     handle_error(request, request.client_address());
-  } catch (const std::exception& error) {
-    log_message(LogLevel::kError, std::string("handle_error threw: ") + error.what());
   } catch (...) {
-    log_message(LogLevel::kError, "handle_error threw");
+    log_thrown("handle_error", request);
   }
 }
 
@@ -138,29 +155,32 @@ void BaseServer::end_request(Request& request) noexcept {
   if (!request.mark_ended()) return;
   try {
     shutdown_request(request);
-  } catch (const std::exception& error) {
-    log_message(LogLevel::kError, std::string("shutdown_request threw: ") + error.what());
   } catch (...) {
-    log_message(LogLevel::kError, "shutdown_request threw");
+    log_thrown("shutdown_request", request);
   }
 }
 
+// Inside a catch block.
+void BaseServer::log_thrown(const char* hook, const Request& request) noexcept try {
+  log_message(LogLevel::kError, thrown_by(hook, request.client_address()));
+} catch (...) {  // it is the last place where anything could be said
+}
+
 void BaseServer::handle_error(Request&, const Address& client_address) {
-  const std::string about = "request from " + client_address.to_string() + ": ";
   try {
     throw;
   } catch (const ConnectionError& error) {
     ++counters_->disconnected;
-    log_message(LogLevel::kDebug, about + error.what());
+    log_message(LogLevel::kDebug, about(client_address, error.what()));
   } catch (const TimeoutError& error) {
     ++counters_->timed_out;
-    log_message(LogLevel::kDebug, about + error.what());
+    log_message(LogLevel::kDebug, about(client_address, error.what()));
   } catch (const std::exception& error) {
     ++counters_->failed;
-    log_message(LogLevel::kError, about + error.what());
+    log_message(LogLevel::kError, about(client_address, error.what()));
   } catch (...) {
     ++counters_->failed;
-    log_message(LogLevel::kError, about + "an exception of an unknown type");
+    log_message(LogLevel::kError, about(client_address, "an exception of an unknown type"));
   }
 }
 

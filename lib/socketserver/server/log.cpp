@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <new>
+
 namespace socketserver {
 
 void append_escaped(std::string& text, char byte) {
@@ -12,7 +14,7 @@ void append_escaped(std::string& text, char byte) {
   text += kDigits[number & 15];
 }
 
-void log_to_stderr(const std::string& message) noexcept {
+void log_to_stderr(const std::string& message) noexcept try {
   constexpr char kDelete = 0x7F;
   std::string line;
   for (const char c : message) {
@@ -24,6 +26,7 @@ void log_to_stderr(const std::string& message) noexcept {
   line += '\n';
   // There is nobody to tell of a failure.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace socketserver
