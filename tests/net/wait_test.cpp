@@ -132,6 +132,30 @@ TEST(Waiter, waits_for_every_way_to_receive) {
   EXPECT_EQ(waiter.waits, 4);
 }
 
+/// Ends every wait before its time.
+class ImpatientWaiter : public Waiter {
+ public:
+  int wait(std::span<pollfd>, Deadline) override { return ++waits, 0; }
+  int waits = 0;
+};
+
+// Room for a datagram of a Unix socket cannot be waited for, only looked for again: it went on at full speed.
+TEST(Waiter, that_ends_a_wait_ends_the_call) {
+  Socket sender(AF_UNIX, SOCK_DGRAM);
+  const TemporaryDirectory directory;
+  Socket deaf(AF_UNIX, SOCK_DGRAM);
+  const Address address(directory / "deaf");
+  deaf.bind(address);
+  const auto fill = [&] {
+    for (;;) sender.sendto("x", address, MSG_DONTWAIT);
+  };
+  EXPECT_THROW(fill(), BlockingIOError);
+  ImpatientWaiter waiter;
+  const WaiterScope scope(&waiter);
+  EXPECT_THROW(sender.sendto("x", address), TimeoutError);
+  EXPECT_EQ(waiter.waits, 1);
+}
+
 TEST(Waiter, waits_for_every_way_to_send) {
   for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
     Pair pair = unix_pair(type);

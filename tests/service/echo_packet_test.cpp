@@ -2,8 +2,10 @@
 #include <signal.h>
 
 #include "service/service_programs.hpp"
+#include "socketserver/service/echo.hpp"
 #include "socketserver/service/packet.hpp"
 #include "support/models.hpp"
+#include "support/serving.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -91,6 +93,21 @@ TEST_P(EchoPackets, AClientThatNeverReadsDoesNotStopTheServer) {
 
 INSTANTIATE_TEST_SUITE_P(AllModels, EchoPackets,
                          ::testing::ValuesIn(cases(kAllModels, {"ipv4"}, {"ipv6", "unix"})), name_of_case);
+
+// The server asked again and again, at full speed, whether such a client had room.
+TEST(EchoPacketHandler, LosesAtOnceWhatAClientHasNoRoomFor) {
+  const TemporaryDirectory directory;
+  Serving<UnixDatagramServer> serving(Address(directory / "server"), echo_packet_handler("verbatim"));
+  serving.server().drain_timeout = 24h;
+  serving.start();
+  Socket deaf(AF_UNIX, SOCK_DGRAM), client(AF_UNIX, SOCK_DGRAM);
+  deaf.bind(Address(directory / "deaf"));
+  for (int i = 0; i < 30; ++i) deaf.sendto("x", serving.address());
+  client.bind(Address(directory / "client"));
+  client.connect(serving.address());
+  client.settimeout(kWatchdog);
+  EXPECT_EQ(ask_packet(client, "hello"), "hello");
+}
 
 TEST(AskPacket, SaysWhoGaveNoAnswer) {
   Socket mute = Socket::udp();

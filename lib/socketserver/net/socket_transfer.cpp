@@ -152,8 +152,9 @@ bool Socket::Wait::wait_in_waiter(Deadline end) const {
     pollfd one{socket.fileno(), events, 0};
     return current_waiter->wait({&one, 1}, end) > 0;
   }
-  wait_any({}, std::min(end, Deadline::after(kFullReceiverPause)));
-  return !end.expired();
+  const Deadline pause = std::min(end, Deadline::after(kFullReceiverPause));
+  wait_any({}, pause);
+  return pause.expired() && !end.expired();  // a Waiter may end waits before their time
 }
 
 // Asks without blocking, and waits where everything waits.

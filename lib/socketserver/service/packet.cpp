@@ -4,23 +4,14 @@
 #include <optional>
 
 #include "socketserver/net/error.hpp"
-#include "socketserver/net/wait.hpp"
 
 namespace socketserver {
 namespace {
 
-/// Every wait ends at once, as if its time were up.
-class NoWaiter : public Waiter {
- public:
-  int wait(std::span<pollfd>, Deadline) override { return 0; }
-};
-
 // UDP throws away what its receiver has no room for, but a Unix socket waits, for ever if that one never
 // reads.
 void send_or_lose(Socket& socket, std::string_view answer, const Address& to) {
-  NoWaiter no_waiter;
-  const WaiterScope scope(to.family() == AF_UNIX ? &no_waiter : current_waiter);
-  socket.sendto(answer, to);
+  socket.sendto(answer, to, to.family() == AF_UNIX ? MSG_DONTWAIT : 0);
 }
 
 }  // namespace
