@@ -1,6 +1,4 @@
 // Stores the files that its clients send.
-#include <signal.h>
-
 #include <limits>
 
 #include "common/main.hpp"
@@ -29,7 +27,6 @@ int run(int argc, char** argv) {
                   "larger files are refused; 0: none is too large");
   server.add_to(options);
   if (!options.parse(argc, argv).empty()) throw apps::UsageError("takes no arguments (see --help)");
-  ::signal(SIGXFSZ, SIG_IGN);  // a file over the shell's limit is refused like one that fills the disk
   UploadOptions upload;
   upload.store = std::make_shared<FileStore>(directory);
   if (max_file_size > 0) upload.max_file_size = static_cast<std::uint64_t>(max_file_size);

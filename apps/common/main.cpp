@@ -12,12 +12,13 @@
 namespace socketserver::apps {
 namespace {
 
-// A handler that does nothing instead of SIG_IGN, which programs that we start would inherit.
-void ignore_sigpipe() {
+// A peer that is gone and a file over the shell's limit are errors of write(2), like a full disk. By handlers
+// that do nothing instead of SIG_IGN, which programs that we start would inherit.
+void outlive_failed_writes() {
   struct sigaction action = {};
   action.sa_handler = [](int) {};
   action.sa_flags = SA_RESTART;
-  ::sigaction(SIGPIPE, &action, nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaction(signal, &action, nullptr);
 }
 
 // Whoever started us may have left signals ignored or blocked: then children could not be waited for, and
@@ -52,7 +53,7 @@ int run(const std::function<int()>& body) {
 int run_main(const std::string& program, const std::function<int()>& body) {
   try {
     restore_signals();
-    ignore_sigpipe();
+    outlive_failed_writes();
     return run(body);
   } catch (const UsageError& error) {
     return report(program, error.what(), 2);

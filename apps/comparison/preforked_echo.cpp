@@ -14,10 +14,10 @@
 
 #include "common/interruption.hpp"
 #include "comparison/server_process.hpp"
-#include "socketserver/concurrency/shared_object.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/platform.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/server/shared_object.hpp"
 
 namespace socketserver::apps {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "socketserver/concurrency/shared_object.hpp"
+#include "socketserver/server/shared_object.hpp"
 
 namespace socketserver::apps {
 

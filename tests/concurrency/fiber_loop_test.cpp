@@ -1,6 +1,7 @@
 // Fibers and their event loop, alone, over epoll and over poll.
 #include "socketserver/concurrency/fiber_loop.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -50,6 +51,16 @@ TEST_P(FiberLoopTest, runs_fibers_in_turn) {
     });
   join();
   EXPECT_EQ(order, "abcabcabc");
+}
+
+// epoll refuses it, as all files.
+TEST_P(FiberLoopTest, waits_as_poll_does_for_what_never_changes) {
+  start([] {
+    const Fd null(::open("/dev/null", O_RDONLY));
+    std::array<pollfd, 1> fds{{{null.get(), 0, 0}}};
+    EXPECT_EQ(wait_any(fds, Deadline::after(1ms)), 0);
+  });
+  join();
 }
 
 TEST_P(FiberLoopTest, sleeps_in_the_order_of_deadlines) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -155,6 +157,20 @@ TEST(AccessLogTest, complains_once_of_a_file_that_cannot_be_written) {
   AccessLog log("/dev/full");
   live(log, 1, Address("192.0.2.1", 80), Outcome::kFinished);
   live(log, 2, Address("192.0.2.1", 80), Outcome::kFinished);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "write /dev/full: No space left on device\n");
+}
+
+TEST(AccessLogTest, complains_once_whichever_process_writes) {
+  ::testing::internal::CaptureStderr();
+  AccessLog log("/dev/full");
+  for (int i = 0; i < 2; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      live(log, 1, Address("192.0.2.1", 80), Outcome::kFinished);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "write /dev/full: No space left on device\n");
 }
 

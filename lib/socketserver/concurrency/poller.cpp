@@ -62,6 +62,7 @@ class EpollPoller : public Poller {
     if (control(EPOLL_CTL_ADD, fd) == 0) return true;
     // Set anew, it tells anew.
     if (errno == EEXIST && control(EPOLL_CTL_MOD, fd) == 0) return false;
+    if (errno == EPERM) return true;  // a file, whose state never changes
     throw_os_error(errno, "epoll_ctl");
   }
   void remove(int fd) noexcept override { control(EPOLL_CTL_DEL, fd); }

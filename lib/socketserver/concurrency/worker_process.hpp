@@ -6,9 +6,9 @@
 #include <functional>
 #include <string>
 
-#include "socketserver/concurrency/shared_object.hpp"
 #include "socketserver/net/deadline.hpp"
 #include "socketserver/net/fd.hpp"
+#include "socketserver/server/shared_object.hpp"
 #include "socketserver/server/statistics.hpp"
 
 namespace socketserver {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -12,7 +11,8 @@
 
 namespace socketserver {
 
-LogFile::LogFile(const std::string& path, Begin begin) : path_(path), fd_(STDOUT_FILENO) {
+LogFile::LogFile(const std::string& path, Begin begin)
+    : path_(path), fd_(STDOUT_FILENO), failed_(make_shared_object<std::atomic<bool>>()) {
   if (path == "-") return;
   const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (begin == Begin::kEmpty ? O_TRUNC : 0);
   own_ = Fd(::open(path.c_str(), flags, 0644));  // as redirection of a shell makes them, less the umask's
@@ -27,8 +27,7 @@ bool LogFile::write(std::string_view bytes) noexcept {
       bytes.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno != EINTR) {
       const int error = errno;
-      if (!std::atomic_ref(failed_).exchange(true))
-        log_to_stderr("write " + path_ + ": " + std::strerror(error));
+      if (!failed_->exchange(true)) log_to_stderr("write " + path_ + ": " + std::strerror(error));
       return false;
     }
   }

@@ -1,10 +1,12 @@
 // A file that several processes add to.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
 #include "socketserver/net/fd.hpp"
+#include "socketserver/server/shared_object.hpp"
 
 namespace socketserver {
 
@@ -22,7 +24,7 @@ class LogFile {
   std::string path_;
   Fd own_;
   int fd_;
-  bool failed_ = false;
+  SharedObject<std::atomic<bool>> failed_;  // forked processes add to the same file
 };
 
 }  // namespace socketserver
