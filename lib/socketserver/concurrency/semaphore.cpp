@@ -1,5 +1,6 @@
 #include "socketserver/concurrency/semaphore.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -9,8 +10,9 @@ namespace socketserver {
 namespace {
 
 timespec to_timespec(Deadline deadline) {
-  const auto since = deadline.time().time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  // Deadline::now() is before the epoch.
+  const auto since = std::max(deadline.time().time_since_epoch(), Clock::duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
   return {static_cast<time_t>(seconds.count()), static_cast<long>((since - seconds).count())};
 }
 
@@ -22,7 +24,7 @@ Semaphore::~Semaphore() { ::sem_destroy(&semaphore_); }
 
 void Semaphore::post() noexcept { ::sem_post(&semaphore_); }
 
-// std::chrono::steady_clock is CLOCK_MONOTONIC.
+// std::chrono::steady_clock is CLOCK_MONOTONIC; sem_clockwait(3) is of POSIX.1-2024.
 bool Semaphore::wait(Deadline deadline) noexcept {
   const timespec end = to_timespec(deadline);
   int result;
