@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "common/options.hpp"
+#include "socketserver/concurrency/sanitizers.hpp"
 
 namespace socketserver::apps {
 namespace {
@@ -52,6 +53,7 @@ int run(const std::function<int()>& body) {
 
 int run_main(const std::string& program, const std::function<int()>& body) {
   try {
+    sanitizers::expect_signals();
     restore_signals();
     outlive_failed_writes();
     return run(body);

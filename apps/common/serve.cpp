@@ -13,7 +13,6 @@
 #include "socketserver/concurrency/forking.hpp"
 #include "socketserver/concurrency/preforking.hpp"
 #include "socketserver/concurrency/prethreading.hpp"
-#include "socketserver/concurrency/sanitizers.hpp"
 #include "socketserver/concurrency/thread_pool.hpp"
 #include "socketserver/concurrency/threading.hpp"
 #include "socketserver/net/error.hpp"
@@ -183,7 +182,6 @@ void on_hangup(int) {
 class SignalScope {
  public:
   explicit SignalScope(SocketServer& server) {
-    sanitizers::expect_signals();
     served = &server;
     serving_process = ::getpid();
     restart_served = restart_of<TCPServer, UnixStreamServer, UDPServer, UnixDatagramServer>(server);

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "socketserver/concurrency/thread.hpp"
+
 namespace socketserver {
 
 ActiveRequests::~ActiveRequests() {
@@ -45,7 +47,7 @@ bool ActiveRequests::have_watcher_locked() {
   if (watching_) return true;
   if (watcher_.joinable()) watcher_.join();
   try {
-    watcher_ = std::thread([this] { look_after_waits(); });
+    watcher_ = start_thread([this] { look_after_waits(); });
   } catch (const std::exception&) {
     return false;
   }

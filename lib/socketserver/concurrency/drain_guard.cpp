@@ -3,13 +3,14 @@
 #include <array>
 #include <utility>
 
+#include "socketserver/concurrency/thread.hpp"
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver {
 
 DrainGuard::DrainGuard(int stop_fd, std::chrono::nanoseconds drain_timeout, std::function<void()> on_stop)
     : on_stop_(std::move(on_stop)),
-      thread_([this, stop_fd, drain_timeout] { look_after(stop_fd, drain_timeout); }) {}
+      thread_(start_thread([this, stop_fd, drain_timeout] { look_after(stop_fd, drain_timeout); })) {}
 
 std::size_t DrainGuard::end() {
   over_.notify();

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "socketserver/concurrency/thread.hpp"
 #include "socketserver/net/wakeup.hpp"
 
 namespace socketserver {
@@ -24,10 +25,10 @@ constinit thread_local const BaseServer* served = nullptr;
 class FiberWorkers::Worker {
  public:
   Worker(BaseServer& server, LoopControl& control, std::size_t stack_size)
-      : server_(server), thread_([this, &control, stack_size] {
+      : server_(server), thread_(start_thread([this, &control, stack_size] {
           const LoopControl::Member member(control);
           live(stack_size);
-        }) {
+        })) {
     try {
       began_.get_future().get();
     } catch (...) {

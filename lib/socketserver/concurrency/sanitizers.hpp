@@ -66,9 +66,12 @@ class SignalsBlocked {
  private:
   sigset_t before_;
 };
-/// The runtime keeps a signal for the thread or fiber that it met until one of some calls, of which this is
+/// The runtime keeps a signal for the thread or fiber that it met until one of some calls, of which usleep is
 /// one; and those of clang 14 and g++ 12 lose a signal that comes during the first such call.
-inline void expect_signals() { usleep(0); }
+inline void expect_signals() {
+  const SignalsBlocked blocked;
+  usleep(0);
+}
 /// For a wait that the runtime does not know: what was released there by a call that it knows is seen.
 inline void acquire(void* released) { __tsan_acquire(released); }
 /// Must be called before the switch; inline, since the end of a function would count for the fiber it did not

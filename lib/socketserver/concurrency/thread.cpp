@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "socketserver/concurrency/sanitizers.hpp"
-
 namespace socketserver {
 
 int create_thread(pthread_t& thread, std::size_t stack_size, void* (*body)(void*), void* argument) noexcept {
