@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
+#include <sstream>
 
 #include "socketserver/json/json.hpp"
 #include "socketserver/service/echo.hpp"
@@ -23,9 +25,9 @@ std::string content_of(const std::string& path) {
 /// Parameter: the model.
 class ObservedServer : public ::testing::TestWithParam<std::string> {
  protected:
-  Program& start(std::vector<std::string> options) {
-    std::vector<std::string> argv{
-        our_program("echo_server"), "--port", "0", "--mode", "verbatim", "--model", GetParam()};
+  Program& start(std::vector<std::string> options, std::vector<std::string> argv = {}) {
+    argv.insert(argv.end(),
+                {our_program("echo_server"), "--port", "0", "--mode", "verbatim", "--model", GetParam()});
     argv.insert(argv.end(), options.begin(), options.end());
     server_ = std::make_unique<Program>(argv);
     address_ = server_->wait_until_listening();
@@ -61,6 +63,21 @@ TEST_P(ObservedServer, LogsToStandardOutput) {
   Program& server = start({"--access-log", "-"});
   server.wait_for_output(ask() + " 0.");
   server.wait_for_output(" 5 5 finished\n");
+}
+
+// The signal that comes with such an error ended servers, and worker after worker.
+TEST_P(ObservedServer, OutlivesFilesOverTheLimitAndSaysSoOnce) {
+  const std::string log = directory_ / "log", trace = directory_ / "trace";
+  start({"--access-log", log, "--trace", trace}, {"/bin/sh", "-c", "ulimit -f 0 && exec \"$@\"", "sh"});
+  for (int i = 0; i < 3; ++i) ask();
+  server_->kill(SIGTERM);
+  const testing::Outcome outcome = server_->wait();
+  EXPECT_EQ(outcome.status, 0);
+  std::multiset<std::string> said;
+  std::istringstream lines(outcome.err);
+  for (std::string line; std::getline(lines, line);) said.insert(line);
+  EXPECT_EQ(said, (std::multiset<std::string>{"write " + log + ": File too large",
+                                              "write " + trace + ": File too large"}));
 }
 
 TEST_P(ObservedServer, TracesToAFileOfJSON) {

@@ -32,7 +32,7 @@ class LeaderThreads {
     /// Has every lead() return soon.
     std::function<void()> stop;
     int stop_fd = -1;  ///< readable when all shall end
-    /// Told that it is: nobody may lead, since all serve.
+    /// Told when it is: whoever leads sees that for itself, but all may serve.
     std::function<void()> stopping = [] {};
     /// Told when threads are missing for which there was no room.
     std::function<void(std::size_t missing, int errnum)> short_of_threads;
@@ -67,7 +67,7 @@ class LeaderThreads {
   std::mutex leading_;  // held by the leader
   std::mutex mutex_;    // guards all below
   std::condition_variable changed_;
-  std::optional<Wakeup> first_ended_;  // of each run, since forked processes would share it
+  std::optional<Wakeup> first_ended_;  // tells of ending_; of each run, since forked processes would share it
   const Task* task_ = nullptr;
   std::vector<pthread_t> threads_;
   std::size_t running_ = 0;

@@ -118,6 +118,7 @@ bool ThreadSet::next_job(Idle& self, std::unique_ptr<Job>& job) {
   return false;
 }
 
+// With a job the lock is not needed any more; without one it is held again.
 std::unique_ptr<ThreadSet::Job> ThreadSet::wait_for_job(std::unique_lock<std::mutex>& lock, Idle& self) {
   self.next = std::exchange(idle_, &self);
   const Deadline end = Deadline::after(idle_timeout_);

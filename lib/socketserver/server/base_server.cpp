@@ -1,7 +1,6 @@
 #include "socketserver/server/base_server.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "socketserver/net/wait.hpp"
 
@@ -10,12 +9,6 @@ namespace {
 
 // Requests in a row before the loop looks at its other duties: enough to make the cost of that vanish.
 constexpr int kBatch = 64;
-
-std::string pause_text(const std::exception& reason) noexcept try {
-  return std::string("accepting pauses until there is room: ") + reason.what();
-} catch (const std::bad_alloc&) {
-  return "out of memory";  // which is short enough to need none
-}
 
 }  // namespace
 
@@ -116,7 +109,10 @@ std::optional<Request> BaseServer::next_request() {
 
 void BaseServer::pause_accepting(const std::exception& reason) {
   ++counters_->paused;
-  if (gate_.failed()) log_message(LogLevel::kWarning, pause_text(reason));
+  if (!gate_.failed()) return;
+  log_message(LogLevel::kWarning, text_if_memory([&] {
+                return std::string("accepting pauses until there is room: ") + reason.what();
+              }));
 }
 
 // Looked at again after the wish is known, since the last request may have ended in between.

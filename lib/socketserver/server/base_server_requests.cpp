@@ -17,27 +17,22 @@ bool is_shortage(const std::exception& error) {
   return os_error->errnum() == EAGAIN || os_error->errnum() == ENOMEM;
 }
 
-// Needs no memory, where there is none for what should be said.
-std::string out_of_memory() noexcept { return "out of memory"; }
-
-std::string about(const Address& client, const char* what) noexcept try {
-  return "request from " + client.to_string() + ": " + what;
-} catch (const std::bad_alloc&) {
-  return out_of_memory();
+std::string about(const Address& client, const char* what) noexcept {
+  return text_if_memory([&] { return "request from " + client.to_string() + ": " + what; });
 }
 
 // Inside a catch block.
-std::string thrown_by(const char* hook, const Address& client) noexcept try {
-  const std::string threw = std::string(hook) + " of " + client.to_string() + " threw";
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    return threw + ": " + error.what();
-  } catch (...) {
-    return threw;
-  }
-} catch (const std::bad_alloc&) {
-  return out_of_memory();
+std::string thrown_by(const char* hook, const Address& client) noexcept {
+  return text_if_memory([&] {
+    const std::string threw = std::string(hook) + " of " + client.to_string() + " threw";
+    try {
+      throw;
+    } catch (const std::exception& error) {
+      return threw + ": " + error.what();
+    } catch (...) {
+      return threw;
+    }
+  });
 }
 
 }  // namespace

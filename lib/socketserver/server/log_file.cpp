@@ -27,7 +27,8 @@ bool LogFile::write(std::string_view bytes) noexcept {
       bytes.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno != EINTR) {
       const int error = errno;
-      if (!failed_->exchange(true)) log_to_stderr("write " + path_ + ": " + std::strerror(error));
+      if (!failed_->exchange(true))
+        log_to_stderr(text_if_memory([&] { return "write " + path_ + ": " + std::strerror(error); }));
       return false;
     }
   }
