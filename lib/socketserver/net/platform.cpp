@@ -10,8 +10,12 @@
 #include "socketserver/net/error.hpp"
 
 #if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
+
+#include <ctime>
 
 namespace socketserver::platform {
 
@@ -51,6 +55,42 @@ int receive_pending(int fd, Message* messages, unsigned count) noexcept {
 
 int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept {
   return ::sendmmsg(fd, reinterpret_cast<mmsghdr*>(messages), count, flags);
+}
+
+namespace {
+
+// For calls that have no MSG_NOSIGNAL. A SIGPIPE is for the thread that wrote.
+class NoSigpipe {
+ public:
+  NoSigpipe() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+  void take() noexcept {
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+  }
+
+ private:
+  sigset_t pipe_, before_;
+};
+
+}  // namespace
+
+ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
+  NoSigpipe signals;
+  auto from = static_cast<off_t>(offset);
+  const ssize_t sent = ::sendfile(socket, file, &from, count);
+  if (sent == static_cast<ssize_t>(count)) return sent;
+  const int error = errno;
+  signals.take();  // it may come with a success, too, of the bytes that went before
+  errno = error;
+  return sent;
 }
 
 const short kPeerClosed = POLLRDHUP;
@@ -123,6 +163,12 @@ int receive_pending(int fd, Message* messages, unsigned count) noexcept {
 int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept {
   return for_each_message(messages, count,
                           [fd, flags](const msghdr& header) { return ::sendmsg(fd, &header, flags); });
+}
+
+// Says of every file that it cannot: there is no other way than through the program.
+ssize_t send_file(int, int, std::uint64_t, std::size_t) noexcept {
+  errno = EINVAL;
+  return -1;
 }
 
 const short kPeerClosed = 0;

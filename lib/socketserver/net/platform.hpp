@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "socketserver/net/fd.hpp"
 
 namespace socketserver::platform {
@@ -46,6 +49,10 @@ int receive_pending(int fd, Message* messages, unsigned count) noexcept;
 /// sendmsg(2) for each of `count` messages up to one that fails, in one step where the system can: how many
 /// were sent, or -1 and errno where the first failed.
 int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept;
+
+/// Sends up to `count` bytes of `file` from `offset` on over a stream whose descriptor does not block: how
+/// many, 0 where the file ends, -1 and errno. Raises no SIGPIPE. EINVAL for a file that it cannot send.
+ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;
 
 /// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
 extern const short kPeerClosed;

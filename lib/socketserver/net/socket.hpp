@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -63,6 +64,12 @@ class Socket {
   /// Sends some of `data` and returns how much; sendall() all of it, or throws.
   virtual std::size_t send(std::string_view data, int flags = 0);
   void sendall(std::string_view data, int flags = 0);
+  /// Sends up to `count` bytes of an open file from `offset` on, without copying them through the program
+  /// where the system can, and returns how many there were: fewer than `count` where the file ends before.
+  /// Its position stays; reading it is never waited for elsewhere, so in a fiber others wait, too. A class
+  /// that derives from Socket gets the bytes by send(). Of streams. Python: sendfile(file, offset, count).
+  std::uint64_t sendfile(int file, std::uint64_t offset = 0,
+                         std::uint64_t count = std::numeric_limits<std::uint64_t>::max());
 
   /// One datagram; what exceeds `size` is lost.
   std::pair<std::string, Address> recvfrom(std::size_t size, int flags = 0);
@@ -141,6 +148,7 @@ class Socket {
   int wait_connected(const Address& address, int error);
   const Timeout& read_timeout() const noexcept;
   void arm(int option, const Timeout& timeout, const Timeout& left);
+  std::size_t send_some_of(int file, std::uint64_t offset, std::size_t count);
   template <class Call>
   std::size_t blocking_call(const Wait& wait, Call call);
   [[noreturn]] void fail(int errnum, const char* call, const Address* to = nullptr) const;

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/platform.hpp"
 #include "socketserver/net/socket.hpp"
 #include "socketserver/net/wait.hpp"
 
@@ -207,6 +208,16 @@ std::size_t Socket::send(std::string_view data, int flags) {
   const std::size_t sent =
       blocking_call({*this, "send", POLLOUT, timeouts_.write, flags | MSG_NOSIGNAL},
                     [&](int all_flags) { return ::send(fileno(), data.data(), data.size(), all_flags); });
+  progress_ = Progress::kSent;
+  sent_ += sent;
+  return sent;
+}
+
+// Of a descriptor that does not block: sendfile(2) has no flag for that.
+std::size_t Socket::send_some_of(int file, std::uint64_t offset, std::size_t count) {
+  const std::size_t sent = blocking_call({*this, "sendfile", POLLOUT, timeouts_.write, 0}, [&](int) {
+    return platform::send_file(fileno(), file, offset, count);
+  });
   progress_ = Progress::kSent;
   sent_ += sent;
   return sent;
