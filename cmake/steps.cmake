@@ -1,4 +1,4 @@
-# The steps that test.cmake and demo.cmake share.
+# The steps that test.cmake, demo.cmake and fuzz.cmake share.
 cmake_minimum_required(VERSION 3.24)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ROOT)
 
