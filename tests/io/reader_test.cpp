@@ -55,6 +55,15 @@ TEST_P(ReaderOf, reads_lines) {
   EXPECT_EQ(stream.reader.readline(), std::nullopt);
 }
 
+TEST_P(ReaderOf, reads_until_a_delimiter) {
+  Stream stream("one--end--two--e--end--three", GetParam());
+  EXPECT_EQ(stream.reader.readuntil("--end--", 100), "one--end--");
+  EXPECT_EQ(stream.reader.readuntil("--end--", 5), "two--");
+  EXPECT_EQ(stream.reader.readuntil("--end--", 100), "e--end--");
+  EXPECT_EQ(stream.reader.readuntil("--end--", 100), "three");
+  EXPECT_EQ(stream.reader.readuntil("--end--", 100), std::nullopt);
+}
+
 TEST_P(ReaderOf, reads_lines_around_the_boundary_of_the_buffer) {
   for (std::size_t length = 1; length < 20; ++length) {
     const std::string line = std::string(length - 1, 'x') + "\n";

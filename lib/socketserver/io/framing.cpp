@@ -10,6 +10,12 @@ constexpr std::size_t kLengthSize = 4;
 
 }  // namespace
 
+void check_limit(std::uint64_t size, std::uint64_t limit) {
+  if (size > limit)
+    throw std::length_error("a message of " + std::to_string(size) + " bytes is over the limit of " +
+                            std::to_string(limit));
+}
+
 std::string pack_i32(std::int32_t value) {
   std::string bytes;
   for (unsigned shift = 0; shift < 32; shift += 8)

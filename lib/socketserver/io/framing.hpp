@@ -1,5 +1,12 @@
-// Messages on a stream, each with its length in front: a 32-bit signed integer, little-endian, the form of
-// Python's struct.pack('i', n) on every machine that matters. TCP itself keeps no boundaries.
+// TCP keeps no boundaries between messages: two that were sent may arrive as one, and one as two. There are
+// three known cures, each a class over any Reader and Writer:
+//
+//   Delimited       io/delimited.hpp           something that no message holds ends each: lines
+//   LengthPrefixed  io/length_prefixed.hpp     its length stands in front of each
+//   HeaderFramed    service/header_framed.hpp  a header stands in front of each, in JSON, with its size
+//
+// Here is what the last two are made of: lengths, as 32-bit signed integers, little-endian, the form of
+// Python's struct.pack('i', n) on every machine that matters.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +23,13 @@ namespace socketserver {
 class FramingError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// What the cures take and give at most unless told otherwise: far more than one line or one answer of most
+/// protocols, and little enough for many clients' memory.
+inline constexpr std::size_t kMessageLimit = std::size_t{1} << 20;
+
+/// Throws std::length_error where a message that is to be sent has more than `limit` bytes.
+void check_limit(std::uint64_t size, std::uint64_t limit);
 
 /// The four bytes of `value`, and back; `bytes` must be four.
 std::string pack_i32(std::int32_t value);

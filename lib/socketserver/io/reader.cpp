@@ -8,6 +8,18 @@ namespace {
 // read() of an announced size grows by this, so that an announcement alone costs no memory.
 constexpr std::size_t kChunk = 65536;
 
+// How much of `rest` belongs to what the first delimiter ends, which may have begun in the `text` before.
+std::size_t size_through(std::string_view delimiter, std::string_view text, std::string_view rest) {
+  if (const std::size_t before = std::min(text.size(), delimiter.size() - 1); before > 0) {
+    std::string seam(text.substr(text.size() - before));
+    seam += rest.substr(0, delimiter.size() - 1);
+    if (const std::size_t found = seam.find(delimiter); found != seam.npos)
+      return found + delimiter.size() - before;
+  }
+  const std::size_t found = rest.find(delimiter);
+  return found == rest.npos ? rest.size() : found + delimiter.size();
+}
+
 }  // namespace
 
 Reader::Reader(Socket& socket, std::size_t buffer_size) : socket_(&socket), capacity_(buffer_size) {}
@@ -40,23 +52,24 @@ std::optional<std::string> Reader::readline() {
   return line;
 }
 
-std::optional<std::string> Reader::readline(std::size_t limit) {
-  std::string line;
+std::optional<std::string> Reader::readline(std::size_t limit) { return readuntil("\n", limit); }
+
+std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::size_t limit) {
+  std::string text;
   try {
-    while (line.size() < limit && fill() > 0) {
-      const std::string_view rest = buffered().substr(0, limit - line.size());
-      const std::size_t newline = rest.find('\n');
-      const std::size_t size = newline == rest.npos ? rest.size() : newline + 1;
-      line += rest.substr(0, size);
+    while (text.size() < limit && fill() > 0) {
+      const std::string_view rest = buffered().substr(0, limit - text.size());
+      const std::size_t size = size_through(delimiter, text, rest);
+      text += rest.substr(0, size);
       begin_ += size;
-      if (newline != rest.npos) break;
+      if (text.ends_with(delimiter)) break;
     }
   } catch (...) {
-    put_back(std::move(line));
+    put_back(std::move(text));
     throw;
   }
-  if (line.empty() && limit > 0) return std::nullopt;
-  return line;
+  if (text.empty() && limit > 0) return std::nullopt;
+  return text;
 }
 
 // `done` tells how far it came even when it throws.

@@ -19,7 +19,7 @@ class EOFError : public std::runtime_error {
 
 /// A buffered reader over a Socket, or over bytes in memory. Python: io.BufferedReader, io.BytesIO.
 /// Borrows the socket, which must outlive it; one thread at a time. Throws what Socket::recv_into throws;
-/// what read(), read_exactly() and readline() had by then stays in the buffer for the next call.
+/// what read(), read_exactly(), readline() and readuntil() had by then stays in the buffer for the next call.
 class Reader {
  public:
   /// Python's io.DEFAULT_BUFFER_SIZE.
@@ -38,6 +38,9 @@ class Reader {
   /// `limit`, at most so many bytes, as in Python; without, std::length_error for a line over kLineLimit.
   std::optional<std::string> readline();
   std::optional<std::string> readline(std::size_t limit);
+  /// All through the first `delimiter`, which is not empty, but at most `limit` bytes; less, without it,
+  /// where the stream ends, and nullopt where it has ended. asyncio has one of this name.
+  std::optional<std::string> readuntil(std::string_view delimiter, std::size_t limit);
   /// Exactly `size` bytes, fewer only where the stream ends; by default all up to its end.
   std::string read(std::size_t size = kAll);
   /// The same into memory of the caller; returns how many.

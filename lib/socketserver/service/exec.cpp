@@ -5,8 +5,7 @@
 #include <stdexcept>
 
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/io/framing.hpp"
-#include "socketserver/json/json.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/linger.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -23,8 +22,8 @@ CommandResult refusal(const std::string& why) {
   return result;
 }
 
-std::string header_of(const CommandResult& result, std::size_t size, bool streams) {
-  Json header = Json::object({{"data_size", size}});
+Json header_of(const CommandResult& result, bool streams) {
+  Json header = Json::object();
   if (result.signal != 0)
     header.set("signal", result.signal);
   else
@@ -35,7 +34,7 @@ std::string header_of(const CommandResult& result, std::size_t size, bool stream
     header.set("stderr_size", result.err.size());
     header.set("stdout_size", result.out.size());
   }
-  return header.dump();
+  return header;
 }
 
 // Was there more of the request than one recv may take?
@@ -57,6 +56,7 @@ ExecFraming exec_framing(std::string_view name) {
 void ExecHandler::handle() {
   request().socket().set_nodelay();
   for (;;) {
+    // Requests have no framing: one recv is one, which rfile() would not tell.
     const std::string command = request().recv(kExecRequestSize);
     if (command.empty()) return;
     if (command.size() == kExecRequestSize && more_waits(request())) {
@@ -84,9 +84,10 @@ void ExecHandler::answer(const CommandResult& result, bool streams) {
     case ExecFraming::kReady:
       return send_ready(bytes);
     case ExecFraming::kLength:
-      return request().sendall(frame(bytes));
+      return LengthPrefixed(rfile(), wfile(), bytes.size()).send(bytes);
     case ExecFraming::kJson:
-      return request().sendall(frame(header_of(result, bytes.size(), streams)) + bytes);
+      return HeaderFramed(rfile(), wfile(), kExecSizeKey, {.body = bytes.size()})
+          .send(header_of(result, streams), bytes);
   }
 }
 

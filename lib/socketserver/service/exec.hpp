@@ -6,8 +6,8 @@
 //
 //   raw: all of stderr, then all of stdout; nothing tells its end (kept to teach why framing is needed).
 //   ready: the length in decimal digits; the client sends "recv_ready"; then the bytes.
-//   length: the length as io/framing.hpp writes it; then the bytes.
-//   json: the length of a JSON object; the object, with "data_size"; then so many bytes.
+//   length: as LengthPrefixed sends it.
+//   json: as HeaderFramed sends it, with the size under "data_size".
 //
 // In all but raw the bytes are stderr if there was any, otherwise stdout. The object of json always has
 // "status", the exit status, or "signal", what ended the command, and where it was so "timed_out" and
@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-#include "socketserver/handler/base_request_handler.hpp"
+#include "socketserver/handler/stream_request_handler.hpp"
 #include "socketserver/service/command.hpp"
 
 namespace socketserver {
@@ -33,6 +33,7 @@ ExecFraming exec_framing(std::string_view name);
 
 inline constexpr std::size_t kExecRequestSize = 1024;  ///< the protocol's
 inline constexpr std::string_view kExecReady = "recv_ready";
+inline constexpr const char* kExecSizeKey = "data_size";
 inline constexpr std::string_view kExecWantsStreams = "\n#streams";
 
 struct ExecOptions {
@@ -44,7 +45,7 @@ struct ExecOptions {
 /// request may be) is answered by a line of stderr and status 126, as shells do; a request that was too long
 /// ends the connection, since its rest would be taken for the next one. In `ready`, so does anything but
 /// kExecReady.
-class ExecHandler : public BaseRequestHandler {
+class ExecHandler : public StreamRequestHandler {
  public:
   explicit ExecHandler(const ExecOptions& options = {}) : options_(options) {}
   void handle() override;

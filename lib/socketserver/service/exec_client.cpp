@@ -3,16 +3,14 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "socketserver/io/framing.hpp"
-#include "socketserver/json/json.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
 namespace {
 
-// Headers of this protocol have some dozens of bytes.
-constexpr std::size_t kHeaderLimit = 65536;
+constexpr const char* kGone = "the server closed the connection instead of answering";
 
 std::size_t checked_size(std::int64_t size) {
   if (size < 0 || static_cast<std::uint64_t>(size) > ExecClient::kAnswerLimit)
@@ -32,7 +30,7 @@ std::size_t decimal(std::string_view digits) {
 }  // namespace
 
 ExecClient::ExecClient(Socket& socket, ExecFraming framing)
-    : socket_(socket), framing_(framing), reader_(socket) {}
+    : socket_(socket), framing_(framing), reader_(socket), writer_(socket) {}
 
 ExecAnswer ExecClient::run(std::string_view command) {
   const std::string request =
@@ -48,7 +46,7 @@ ExecAnswer ExecClient::run(std::string_view command) {
     case ExecFraming::kReady:
       return read_ready();
     case ExecFraming::kLength:
-      return {reader_.read_exactly(read_length(reader_, kAnswerLimit)), {}, {}, {}, false, false};
+      return read_length_prefixed();
     case ExecFraming::kJson:
       break;
   }
@@ -68,27 +66,36 @@ ExecAnswer ExecClient::read_raw() {
 ExecAnswer ExecClient::read_ready() {
   ExecAnswer answer;
   const std::string digits = reader_.read1(kExecRequestSize);
-  if (digits.empty()) throw EOFError("the server closed the connection instead of answering");
+  if (digits.empty()) throw EOFError(kGone);
   const std::size_t size = decimal(digits);
   socket_.sendall(kExecReady);
   answer.data = reader_.read_exactly(size);
   return answer;
 }
 
-ExecAnswer ExecClient::read_json() {
-  const Json header = Json::parse(read_frame(reader_, kHeaderLimit));
-  const std::size_t size = checked_size(header.get_int("data_size"));
-  const auto stderr_size = header.find_int("stderr_size");
+ExecAnswer ExecClient::read_length_prefixed() {
+  auto data = LengthPrefixed(reader_, writer_, kAnswerLimit).receive();
+  if (!data) throw EOFError(kGone);
   ExecAnswer answer;
+  answer.data = std::move(*data);
+  return answer;
+}
+
+ExecAnswer ExecClient::read_json() {
+  auto message = HeaderFramed(reader_, writer_, kExecSizeKey, {.body = kAnswerLimit}).receive();
+  if (!message) throw EOFError(kGone);
+  const Json& header = message->header;
+  ExecAnswer answer;
+  answer.data = std::move(message->body);
   answer.status = header.find_int("status");
   answer.signal = header.find_int("signal");
   answer.timed_out = header.find_bool("timed_out").value_or(false);
   answer.truncated = header.find_bool("truncated").value_or(false);
-  if (stderr_size) {
-    if (checked_size(*stderr_size) > size) throw FramingError("stderr_size is more than data_size");
-    answer.errors = reader_.read_exactly(checked_size(*stderr_size));
+  if (const auto size = header.find_int("stderr_size")) {
+    if (checked_size(*size) > answer.data.size()) throw FramingError("stderr_size is more than data_size");
+    answer.errors = answer.data.substr(0, checked_size(*size));
+    answer.data.erase(0, answer.errors.size());
   }
-  answer.data = reader_.read_exactly(size - answer.errors.size());
   return answer;
 }
 

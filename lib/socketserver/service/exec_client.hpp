@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "socketserver/io/reader.hpp"
+#include "socketserver/io/writer.hpp"
 #include "socketserver/service/exec.hpp"
 
 namespace socketserver {
@@ -40,11 +41,13 @@ class ExecClient {
  private:
   ExecAnswer read_raw();
   ExecAnswer read_ready();
+  ExecAnswer read_length_prefixed();
   ExecAnswer read_json();
 
   Socket& socket_;
   ExecFraming framing_;
   Reader reader_;
+  Writer writer_;
 };
 
 }  // namespace socketserver
