@@ -70,6 +70,7 @@ class Tour {
     time();
     exec();
     upload();
+    framing();
     say_how_to_start();
   }
 
@@ -146,6 +147,14 @@ class Tour {
     server.ask({"--form", "md5", readme_, map_});
     apps::check(contents(stored / readme_) == contents(readme_), "README.md should be stored as it is");
     apps::check(contents(stored / fs::path(map_).filename()) == contents(map_), map_ + " should be as it is");
+  }
+
+  void framing() const {
+    title("7. framing: why messages need it, in real connections (more: framing_demo without --case)\n");
+    constexpr std::size_t kLines = 20;  // all of a lesson
+    apps::check(apps::run_shown(bin_, {"framing_demo", "--case", "sticky"}, kLines).find("\"helloegg\"") !=
+                    std::string::npos,
+                "the two messages should arrive as one");
   }
 
   static std::string local_time(const std::string& format) {

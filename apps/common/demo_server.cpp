@@ -23,10 +23,15 @@ std::string as_command(const Words& argv) {
   return line;
 }
 
-void print_indented(const std::string& text) {
+Words runnable(const std::filesystem::path& bin, Words argv) {
+  argv[0] = (bin / argv[0]).string();
+  return argv;
+}
+
+void print_indented(const std::string& text, std::size_t most_lines) {
   std::istringstream lines(text);
   std::string line;
-  for (std::size_t i = 0; i < kLinesShown && std::getline(lines, line); ++i)
+  for (std::size_t i = 0; i < most_lines && std::getline(lines, line); ++i)
     std::cout << "    " << line << "\n";
   const auto rest = std::count(std::istreambuf_iterator<char>(lines), {}, '\n');
   if (rest > 0) std::cout << "    ... and " << rest << " lines more\n";
@@ -39,6 +44,17 @@ void check(bool right, const std::string& what) {
   if (!right) throw std::runtime_error("the answer above is wrong: " + what);
 }
 
+std::string run_shown(const std::filesystem::path& bin, const Words& argv, std::size_t most_lines,
+                      const std::string& input_file) {
+  std::cout << "  $ " << as_command(argv) << (input_file.empty() ? "" : " < " + input_file) << std::endl;
+  Child program(runnable(bin, argv), input_file.empty() ? "/dev/null" : input_file);
+  const std::string answer = program.read_all(Deadline::after(kPatience));
+  print_indented(answer, most_lines);
+  const int status = program.wait();
+  check(status == 0, "it ended with status " + std::to_string(status));
+  return answer;
+}
+
 Words DemoServer::shown(const std::string& service, const Words& options) {
   Words argv{service + "_server"};
   if (std::ranges::find(options, "--unix") == options.end()) argv.insert(argv.end(), {"--port", "0"});
@@ -46,13 +62,8 @@ Words DemoServer::shown(const std::string& service, const Words& options) {
   return argv;
 }
 
-Words DemoServer::runnable(Words argv) const {
-  argv[0] = (bin_ / argv[0]).string();
-  return argv;
-}
-
 DemoServer::DemoServer(const std::filesystem::path& bin, const std::string& service, const Words& options)
-    : bin_(bin), service_(service), shown_(shown(service, options)), child_(runnable(shown_)) {
+    : bin_(bin), service_(service), shown_(shown(service, options)), child_(runnable(bin, shown_)) {
   const std::string line = child_.read_line(Deadline::after(kPatience));
   const std::string mark = " listening on ";
   if (line.find(mark) == line.npos) throw std::runtime_error("the server said: " + line);
@@ -67,13 +78,7 @@ std::string DemoServer::ask(const Words& words, const std::string& input_file) c
   else
     argv.insert(argv.end(), {"--port", port()});
   argv.insert(argv.end(), words.begin(), words.end());
-  std::cout << "  $ " << as_command(argv) << (input_file.empty() ? "" : " < " + input_file) << std::endl;
-  Child client(runnable(argv), input_file.empty() ? "/dev/null" : input_file);
-  const std::string answer = client.read_all(Deadline::after(kPatience));
-  print_indented(answer);
-  const int status = client.wait();
-  check(status == 0, "the client ended with status " + std::to_string(status));
-  return answer;
+  return run_shown(bin_, argv, kLinesShown, input_file);
 }
 
 }  // namespace socketserver::apps

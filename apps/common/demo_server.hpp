@@ -14,6 +14,11 @@ using Words = std::vector<std::string>;
 /// Throws std::runtime_error that says `what` the answer just printed should have been.
 void check(bool right, const std::string& what);
 
+/// Runs a program of the directory `bin`, argv[0], shows what is typed and printed, and returns what it
+/// printed. Of that, `most_lines` are shown. Throws as check() when its exit status is not 0.
+std::string run_shown(const std::filesystem::path& bin, const Words& argv, std::size_t most_lines,
+                      const std::string& input_file = {});
+
 /// A server program of a service, from its line "listening on" until this object goes. One thread.
 class DemoServer {
  public:
@@ -27,7 +32,6 @@ class DemoServer {
 
  private:
   static Words shown(const std::string& service, const Words& options);
-  Words runnable(Words argv) const;
 
   std::filesystem::path bin_;
   std::string service_, where_;
