@@ -1,4 +1,5 @@
-// The classic examples on the right-hand side of the README's table, as they stand there, serve a client.
+// The classic examples on the right-hand side of the README's table, and its messages, as they stand there,
+// serve a client.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -40,6 +41,13 @@ struct Upload : StreamRequestHandler {
   }
 };
 
+struct Shout : StreamRequestHandler {
+  void handle() override {
+    LengthPrefixed messages(rfile(), wfile());
+    while (auto message = messages.receive()) messages.send(upper(*message));
+  }
+};
+
 const Address kAnyPort("127.0.0.1", 0);
 
 /// What the server says to `words` until it ends the connection.
@@ -77,6 +85,11 @@ TEST(ReadmeExample, ReceivesAFile) {
   ask(serving, frame(R"({"cmd": "put", "filename": "a/b.txt", "filesize": 5})") + "hello");
   std::ifstream file(directory / "b.txt");
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "hello");
+}
+
+TEST(ReadmeExample, ShoutsMessages) {
+  Serving<ThreadingTCPServer> serving(kAnyPort, handler<Shout>());
+  EXPECT_EQ(ask(serving, frame("hello") + frame("egg")), frame("HELLO") + frame("EGG"));
 }
 
 }  // namespace
