@@ -108,6 +108,12 @@ Options& Options::path(std::string name, std::string metavar, std::string& value
               }});
 }
 
+Options& Options::each(std::string name, std::string metavar, std::vector<std::string>& values,
+                       std::string help) {
+  return add({std::move(name), std::move(metavar), std::move(help), "",
+              [&values](const std::string& text) { values.push_back(text); }});
+}
+
 Options& Options::integer(std::string name, std::string metavar, long long& value, long long least,
                           long long most, std::string help) {
   return add({std::move(name), std::move(metavar), std::move(help), std::to_string(value),

@@ -32,6 +32,8 @@ class Options {
   Options& value(std::string name, std::string metavar, std::string& value, std::string help);
   /// A value that must not be empty, where an empty variable means that the option was not given.
   Options& path(std::string name, std::string metavar, std::string& value, std::string help);
+  /// May be given several times; `values` gets all of them.
+  Options& each(std::string name, std::string metavar, std::vector<std::string>& values, std::string help);
   /// A whole number from `least` to `most`.
   Options& integer(std::string name, std::string metavar, long long& value, long long least, long long most,
                    std::string help);

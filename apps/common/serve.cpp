@@ -209,7 +209,8 @@ std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, Reque
   return make_at_place<UDPServer, UnixDatagramServer>(model, options, std::move(handler));
 }
 
-int serve(const std::string& program, SocketServer& server, ServerOptions& options) {
+int serve(const std::string& program, SocketServer& server, ServerOptions& options,
+          const std::function<std::shared_ptr<void>()>& begin_beside) {
   raise_descriptor_limit(server.max_connections);
   const SignalScope signals(server);
   try {
@@ -220,7 +221,9 @@ int serve(const std::string& program, SocketServer& server, ServerOptions& optio
   add_observers(server, options);
   std::cout << program << " listening on " << server.server_address().to_string() << std::endl;
   if (!std::cout) throw std::runtime_error("cannot write to standard output where it listens");
+  std::shared_ptr<void> beside = begin_beside ? begin_beside() : nullptr;
   server.serve_forever();
+  beside.reset();
   server.server_close();
   return 0;
 }

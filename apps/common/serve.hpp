@@ -1,6 +1,7 @@
 // What every server program does: the server of the model that was asked for, serving until a signal.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,10 @@ std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, Reque
 /// SIGTERM; then closes the server, for which those in progress have the drain deadline, and returns 0. A
 /// second signal ends the process at once. SIGHUP has a preforking server replace its workers. Throws
 /// std::runtime_error, "cannot listen on ...", when it cannot bind. Once in a process, in its main thread.
-int serve(const std::string& program, SocketServer& server, ServerOptions& options);
+///
+/// `begin_beside` is called after that line, once the server's socket is there; what it returns goes before
+/// that is closed: a thread that uses it, too.
+int serve(const std::string& program, SocketServer& server, ServerOptions& options,
+          const std::function<std::shared_ptr<void>()>& begin_beside = {});
 
 }  // namespace socketserver::apps
