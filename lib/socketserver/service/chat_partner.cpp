@@ -94,6 +94,13 @@ ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
     prove(*code, turn, now);
     return turn;
   }
+  if (state_ == State::kInside &&
+      is_hint(text)) {  // a room that knows us no more, and has no room for a code
+    unsaid_ = std::exchange(unheard_, {});
+    retry_ = kFirstRetry;
+    ask_to_enter(turn, now);
+    return turn;
+  }
   const bool welcome = text.starts_with(kChatWelcome);
   if (welcome && state_ == State::kInside) return turn;  // the answer to a code that was sent twice
   turn.show = std::string(text);
@@ -118,7 +125,7 @@ ChatTurn ChatPartner::tick(Clock::time_point now) {
   if (state_ == State::kEntering) {
     ask_to_enter(turn, now);
   } else {
-    turn.send.emplace_back();
+    turn.send.emplace_back(kAskedSize, ' ');  // long enough for a code, should it have forgotten us
     next_tick_ = Deadline(now + kChatKeepalive);
   }
   return turn;

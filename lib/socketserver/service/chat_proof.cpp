@@ -1,6 +1,7 @@
 #include "socketserver/service/chat_proof.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 namespace socketserver {
@@ -11,6 +12,8 @@ constexpr unsigned kBitsEach = 5;
 
 constexpr std::string_view kExplained = "to enter, send ";
 static_assert(kExplained.size() + ChatProof::kSize <= kAskedSize);
+
+constexpr std::string_view kHints[] = {"say more", "more?", "?"};
 
 std::int64_t minute_of(Clock::time_point now) {
   return std::chrono::floor<std::chrono::minutes>(now.time_since_epoch()).count();
@@ -59,10 +62,12 @@ std::string ChatProof::new_secret() {
 std::string ask_for_proof(std::string_view code, std::size_t room) {
   if (room >= kExplained.size() + code.size()) return std::string(kExplained) + std::string(code);
   if (room >= code.size()) return std::string(code);
-  for (const std::string_view hint : {"say more", "more?", "?"})
+  for (const std::string_view hint : kHints)
     if (room >= hint.size()) return std::string(hint);
   return {};
 }
+
+bool is_hint(std::string_view text) noexcept { return std::ranges::find(kHints, text) != std::end(kHints); }
 
 std::optional<std::string_view> asked_code(std::string_view text) {
   if (text.starts_with(kExplained)) text.remove_prefix(kExplained.size());

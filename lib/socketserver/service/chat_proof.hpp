@@ -45,6 +45,8 @@ class ChatProof {
 std::string ask_for_proof(std::string_view code, std::size_t room);
 /// The code in what ask_for_proof() gave, nullopt where it is something else.
 std::optional<std::string_view> asked_code(std::string_view text);
+/// Is it what those are told who sent too little for a code?
+bool is_hint(std::string_view text) noexcept;
 /// The size from which on all of it has room.
 inline constexpr std::size_t kAskedSize = 32;
 

@@ -108,7 +108,7 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
                            ChatActions& actions) {
   Member& member = at->second;
   member.heard = now;
-  if (text.empty()) return;
+  if (strip(text).empty()) return;
   if (!member.bucket.take(settings_.rate, 2 * settings_.rate, now)) {
     if (!std::exchange(member.told, true)) tell(member, actions, "* too fast: what you say is not relayed");
     return;

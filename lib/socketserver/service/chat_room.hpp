@@ -8,7 +8,7 @@
 //                                  <-   * welcome, anna; here: anna, bob
 //   hello                          ->
 //                                  <-   anna: hello                       (to bob, too)
-//   (nothing, as a sign of life)   ->
+//   (spaces, as a sign of life)    ->
 //   /name NEW, /who, /quit, //text with a slash
 //
 // Who ends his datagrams with a line end, as `nc -u` does, gets one behind his, too.

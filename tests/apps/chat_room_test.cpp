@@ -1,0 +1,196 @@
+// A room: our clients, Python and nc in it, in every model that has one; and two hundred who miss nothing.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <deque>
+#include <iostream>
+#include <memory>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/net/socket.hpp"
+#include "support/models.hpp"
+#include "support/program.hpp"
+#include "support/serving.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using Argv = std::vector<std::string>;
+
+class ChatRooms : public ::testing::Test {
+ protected:
+  void start(const Argv& options = {}, const Argv& where = {"--port", "0"}) {
+    Argv argv{our_program("chat_server"), "--room"};
+    argv.insert(argv.end(), where.begin(), where.end());
+    argv.insert(argv.end(), options.begin(), options.end());
+    server_ = std::make_unique<Program>(argv);
+    address_ = server_->wait_until_listening();
+  }
+  Argv client(const std::string& name) const {
+    Argv argv{our_program("chat_client"), "--name", name};
+    for (const std::string& option : options_for(address_)) argv.push_back(option);
+    return argv;
+  }
+  std::string here() const { return "[" + address_.to_string() + "] "; }
+  /// As a program written by hand would do it.
+  Socket enter(const std::string& name) {
+    Socket member = Socket::udp();
+    member.settimeout(kWatchdog);
+    member.connect(address_);
+    constexpr int kRoomForAllThatIsSaid = 1 << 20;
+    member.setsockopt(SOL_SOCKET, SO_RCVBUF, kRoomForAllThatIsSaid);
+    member.send("I would like to come in, please");
+    const std::string asked = member.recv(100);
+    member.send(asked.substr(asked.rfind('/')) + " " + name);
+    EXPECT_TRUE(hear(member).starts_with("* welcome, " + name + "; here: "));
+    return member;
+  }
+  static std::string hear(Socket& member) { return member.recv(5000); }
+  /// The next thing that somebody said; what the room tells of those who come and go is left out.
+  static std::string hear_somebody(Socket& member) {
+    std::string text;
+    do text = hear(member);
+    while (text.starts_with("* "));
+    return text;
+  }
+  TemporaryDirectory directory_;
+  std::unique_ptr<Program> server_;
+  Address address_;
+};
+
+// ---- in every model ----
+
+class ChatRoomsOfModels : public ChatRooms, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(ChatRoomsOfModels, RelayAmongOurClients) {
+  start({"--model", GetParam()});
+  Program anna(client("anna"));
+  anna.wait_for_output("* welcome, anna; here: anna\n");
+  Program bob(client("bob"));
+  bob.wait_for_output("* welcome, bob; here: ");
+  bob.write("hello, anna\n\nand \xff\x1b\n");
+  anna.wait_for_output(here() + "bob: hello, anna\n");
+  anna.wait_for_output(here() + "bob: and \\xff\\x1b\n");
+  anna.write("hello, bob\nq\n");
+  bob.wait_for_output(here() + "anna: hello, bob\n");
+  bob.wait_for_output("* anna left\n");
+  EXPECT_EQ(anna.wait().status, 0);
+  server_->write("good night\n");
+  bob.wait_for_output("server: good night\n");
+  server_->wait_for_output("] bob: hello, anna\n");
+  server_->kill(SIGTERM);
+  EXPECT_EQ(server_->wait().status, 0);
+}
+
+TEST_P(ChatRoomsOfModels, KeepOneOrderForAll) {
+  start({"--model", GetParam(), "--rate", "1000"});
+  std::deque<Socket> members;
+  for (int i = 0; i < 3; ++i) members.push_back(enter("m" + std::to_string(i)));
+  constexpr int kEach = 20;
+  for (int i = 0; i < kEach; ++i)
+    for (Socket& member : members) member.send("line " + std::to_string(i));
+  std::vector<Argv> heard(members.size());
+  for (std::size_t who = 0; who < members.size(); ++who)
+    for (std::size_t i = 0; i < members.size() * kEach; ++i)
+      heard[who].push_back(hear_somebody(members[who]));
+  EXPECT_EQ(heard[1], heard[0]);
+  EXPECT_EQ(heard[2], heard[0]);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfOneProcess, ChatRoomsOfModels,
+                         ::testing::Values("iterative", "threading", "thread-pool", "prethreading", "fiber"),
+                         [](const auto& one) { return name_of(one.param); });
+
+TEST_F(ChatRooms, AreNotSharedByProcesses) {
+  const Outcome outcome = run({our_program("chat_server"), "--room", "--model", "preforking"});
+  EXPECT_EQ(outcome.err, "chat_server: --model preforking: all of a chat is in one process\n");
+  EXPECT_EQ(outcome.status, 2);
+}
+
+TEST_F(ChatRooms, AreOverUnixDatagramsAndIPv6) {
+  for (const Argv& where : {Argv{"--unix", directory_ / "socket"}, Argv{"--host", "::1", "--port", "0"}}) {
+    start({}, where);
+    EXPECT_EQ(run(client("anna"), "hello\n").out, here() + "* welcome, anna; here: anna\n" + here() +
+                                                      "* anna joined\n" + here() + "anna: hello\n");
+  }
+}
+
+// ---- clients ----
+
+TEST_F(ChatRooms, LetPipedClientsSayAllTheyHave) {
+  start();
+  Socket bob = enter("bob");
+  const Outcome outcome = run(client("anna"), "one\ntwo\nq\n");
+  EXPECT_TRUE(outcome.out.ends_with(here() + "anna: one\n" + here() + "anna: two\n")) << outcome.out;
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(hear_somebody(bob), "anna: one");
+  EXPECT_EQ(hear_somebody(bob), "anna: two");
+}
+
+TEST_F(ChatRooms, HaveLimits) {
+  start({"--max-members", "2", "--rate", "1", "--member-timeout", "60"});
+  Socket anna = enter("anna"), bob = enter("bob");
+  const Outcome third = run(client("carl"), "hello\n");
+  EXPECT_EQ(third.out, here() + "* the room is full\n");
+  for (int i = 0; i < 20; ++i) anna.send("x");
+  std::string text;
+  while ((text = hear(anna)) != "* too fast: what you say is not relayed") EXPECT_FALSE(text.empty());
+}
+
+TEST_F(ChatRooms, ForgetWhoSaysNothing) {
+  start({"--member-timeout", "0.2"});
+  Program anna(client("anna"));  // whose signs of life are too seldom for this
+  anna.wait_for_output("* welcome");
+  server_->wait_for_output("] anna was not heard from\n");
+  anna.write("am I still here?\n");
+  anna.wait_for_output("anna: am I still here?\n");
+}
+
+TEST_F(ChatRooms, AreOpenToPythonAndToPeopleWithNc) {
+  const auto python = find_program("python3");
+  const auto nc = find_program("nc");
+  if (!python || !nc) GTEST_SKIP() << "python3 or nc is not installed";
+  start();
+  Program bob(client("bob"));
+  bob.wait_for_output("* welcome");
+  const std::string port = std::to_string(address_.port());
+  const Outcome member = run({*python, test_script("service/chat_peer.py"), "member", port, "anna", "hello"});
+  EXPECT_EQ(member.status, 0) << member.err;
+  bob.wait_for_output("anna: hello\n");
+
+  Program by_hand({*nc, "-u", "127.0.0.1", port});
+  by_hand.write("my name is carl and I type\n");
+  const std::string asked = by_hand.wait_for_output("to enter, send /");
+  by_hand.wait_for_output("\n");
+  const std::string all = by_hand.wait_for_output("/");
+  by_hand.write(all.substr(all.find('/'), 11) + " carl\n");
+  by_hand.wait_for_output("* welcome, carl; here: ");
+  by_hand.write("hello\n");
+  by_hand.wait_for_output("carl: hello\n");
+  bob.wait_for_output("carl: hello\n");
+  bob.write("hello, carl\n");
+  by_hand.wait_for_output("bob: hello, carl\n");
+}
+
+// ---- many ----
+
+// Faster than anybody asks for: all that a pause would let the server get through comes at once.
+TEST_F(ChatRooms, LoseNothingAmongTwoHundred) {
+  constexpr std::size_t kMembers = 200, kLines = 100;
+  start();
+  std::deque<Socket> members;
+  while (members.size() < kMembers) members.push_back(enter("m" + std::to_string(members.size())));
+  const auto began = Clock::now();
+  for (std::size_t i = 0; i < kLines; ++i) members[i].send("line " + std::to_string(i));
+  for (Socket& member : members)
+    for (std::size_t i = 0; i < kLines; ++i)
+      ASSERT_EQ(hear_somebody(member), "m" + std::to_string(i) + ": line " + std::to_string(i));
+  const double took = std::chrono::duration<double>(Clock::now() - began).count();
+  std::cout << "    " << kMembers * kLines << " deliveries to " << kMembers
+            << " members, none lost: " << static_cast<long>(static_cast<double>(kMembers * kLines) / took)
+            << " a second\n";
+}
+
+}  // namespace
+}  // namespace socketserver::testing

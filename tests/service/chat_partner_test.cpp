@@ -1,0 +1,167 @@
+// The client's side of chat: how it gets into a room, and what it says again.
+#include "socketserver/service/chat_partner.hpp"
+
+#include <gtest/gtest.h>
+
+#include "socketserver/service/chat_room.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Lines = std::vector<std::string>;
+
+/// A room and those who talk in it, over a network that loses what a test wants lost.
+class Partners : public ::testing::Test {
+ protected:
+  struct One {
+    explicit One(const std::string& name) : partner(name) {}
+    ChatPartner partner;
+    Lines shown;
+  };
+  static Address at(std::size_t who) { return {"127.0.0.1", static_cast<int>(who) + 1}; }
+
+  One& add(const std::string& name) { return all_.emplace_back(name); }
+  void begin(One& one) { pass_on(one, one.partner.begin(now_)); }
+  void say(One& one, const std::string& line) { pass_on(one, one.partner.say(line, now_)); }
+  void leave(One& one) { pass_on(one, one.partner.leave()); }
+  void pass(std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) {
+      now_ += 1s;
+      for (One& one : all_) pass_on(one, one.partner.tick(now_));
+      deliver(room_->tick(now_));
+    }
+  }
+  void pass_on(One& one, const ChatTurn& turn) {
+    if (turn.show) one.shown.push_back(*turn.show);
+    const auto who = static_cast<std::size_t>(std::ranges::find(all_, &one, [](One& each) { return &each; }) -
+                                              all_.begin());
+    for (const std::string& datagram : turn.send)
+      if (!lose_) deliver(room_->hear(at(who), datagram, now_));
+  }
+  void deliver(const ChatActions& actions) {
+    if (lose_) return;
+    for (const ChatDelivery& each : actions.send)
+      for (const Address& to : *each.to) {
+        One& one = all_.at(static_cast<std::size_t>(to.port()) - 1);
+        pass_on(one, one.partner.hear(each.text, now_));
+      }
+  }
+  std::optional<ChatRoom> room_{std::in_place, ChatRoomSettings(), "secret"};
+  std::deque<One> all_;
+  Clock::time_point now_{1000h};
+  bool lose_ = false;
+};
+
+TEST_F(Partners, EnterARoomUnseen) {
+  One& anna = add("anna");
+  begin(anna);
+  EXPECT_EQ(anna.shown, (Lines{"* welcome, anna; here: anna", "* anna joined"}));
+  say(anna, "hello");
+  EXPECT_EQ(anna.shown.back(), "anna: hello");
+  EXPECT_FALSE(anna.partner.waiting());
+}
+
+TEST_F(Partners, FindOutThatARoomIsThere) {
+  One& one = add("");
+  say(one, "hello everybody");
+  EXPECT_EQ(one.shown,
+            (Lines{"* welcome, guest1; here: guest1", "guest1: hello everybody", "* guest1 joined"}));
+}
+
+TEST_F(Partners, TryAgainWhereSomethingWasLost) {
+  One& anna = add("anna");
+  lose_ = true;
+  begin(anna);
+  say(anna, "first");
+  pass(3s);
+  EXPECT_TRUE(anna.shown.empty());
+  EXPECT_TRUE(anna.partner.waiting());
+  lose_ = false;
+  say(anna, "second");
+  pass(10s);
+  EXPECT_EQ(anna.shown,
+            (Lines{"* welcome, anna; here: anna", "anna: first", "anna: second", "* anna joined"}));
+  EXPECT_FALSE(anna.partner.waiting());
+}
+
+TEST_F(Partners, StayWhileTheyAreSilent) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  pass(2h);  // the room has asked for proof meanwhile
+  EXPECT_EQ(room_->size(), 2u);
+  say(anna, "still there?");
+  EXPECT_EQ(bob.shown.back(), "anna: still there?");
+}
+
+TEST_F(Partners, SayAgainWhatARoomThatForgotThemDidNotRelay) {
+  One& anna = add("anna");
+  begin(anna);
+  lose_ = true;
+  pass(10min);
+  lose_ = false;
+  room_->tick(now_);
+  EXPECT_EQ(room_->size(), 0u);
+  say(anna, "hello");
+  EXPECT_EQ(std::ranges::count(anna.shown, "anna: hello"), 1);
+  EXPECT_EQ(std::ranges::count(anna.shown, "* welcome, anna; here: anna"), 2);
+}
+
+// Once a silent one was never heard of again.
+TEST_F(Partners, EnterAgainWhereTheRoomWasStartedAnew) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  room_.emplace(ChatRoomSettings(), "another secret");
+  pass(31s);
+  EXPECT_EQ(room_->size(), 2u);
+  say(anna, "x");
+  EXPECT_EQ(bob.shown.back(), "anna: x");
+}
+
+TEST_F(Partners, LeaveARoomWithAWord) {
+  One& anna = add("anna");
+  begin(anna);
+  leave(anna);
+  EXPECT_EQ(room_->size(), 0u);
+  pass(5min);
+  EXPECT_EQ(room_->size(), 0u);
+}
+
+// ---- with people ----
+
+constexpr Clock::time_point kNow{1000h};
+
+TEST(Partner, SendsLinesAsTheyAre) {
+  ChatPartner partner;
+  EXPECT_TRUE(partner.begin(kNow).send.empty());
+  EXPECT_EQ(partner.say("h\xff", kNow).send, Lines{"h\xff"});
+  EXPECT_TRUE(partner.waiting());
+  EXPECT_EQ(partner.hear("* welcome to my house\n", kNow).show, "* welcome to my house");
+  EXPECT_FALSE(partner.waiting());
+  EXPECT_TRUE(partner.next_tick().is_never());
+  EXPECT_TRUE(partner.leave().send.empty());
+}
+
+TEST(Partner, TakesAPersonForOneThoughItExpectedARoom) {
+  ChatPartner partner("anna");
+  EXPECT_EQ(partner.begin(kNow).send.size(), 1u);
+  EXPECT_TRUE(partner.say("hello", kNow).send.empty());
+  const ChatTurn turn = partner.hear("who is anna?", kNow);
+  EXPECT_EQ(turn.show, "who is anna?");
+  EXPECT_EQ(turn.send, Lines{"hello"});
+  EXPECT_TRUE(partner.next_tick().is_never());
+}
+
+TEST(Partner, GivesUpWhereTheRoomIsFull) {
+  ChatPartner partner("anna");
+  partner.begin(kNow);
+  partner.say("hello", kNow);
+  partner.hear("/abcdefghij", kNow);
+  EXPECT_EQ(partner.hear("* the room is full", kNow).send, Lines{});
+  EXPECT_TRUE(partner.next_tick().is_never());
+}
+
+}  // namespace
+}  // namespace socketserver::testing
