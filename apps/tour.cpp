@@ -71,6 +71,7 @@ class Tour {
     exec();
     upload();
     framing();
+    chat();
     say_how_to_start();
   }
 
@@ -157,6 +158,15 @@ class Tour {
                 "the two messages should arrive as one");
   }
 
+  void chat() const {
+    title("8. chat: in a room everybody hears what one says");
+    const apps::DemoServer server = start("chat", {"--room"});
+    const fs::path said = temporary_.path() / "said";
+    std::ofstream(said) << "good morning\n";
+    apps::check(server.ask({"--name", "anna"}, said.string()).ends_with("] anna: good morning\n"),
+                "it should be what was said");
+  }
+
   static std::string local_time(const std::string& format) {
     const std::time_t now = std::time(nullptr);
     std::ostringstream out;
@@ -184,6 +194,8 @@ class Tour {
       {"time_server", "time_client %c"},
       {"exec_server", "exec_client 'ls -l'"},
       {"upload_server", "upload_client README.md"},
+      {"chat_server --room", "chat_client --name anna"},
+      {"broadcast_receiver", "broadcast_sender hello"},
   };
 
   fs::path bin_;

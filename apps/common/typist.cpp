@@ -11,7 +11,7 @@
 namespace socketserver::apps {
 namespace {
 
-constexpr std::chrono::seconds kTick{1};
+constexpr std::chrono::milliseconds kTick{250};  // what is late by so little seems to be on time
 
 }  // namespace
 

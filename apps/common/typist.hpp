@@ -15,9 +15,9 @@ namespace socketserver::apps {
 class Typist {
  public:
   struct Calls {
-    std::function<bool()> wants_lines;                   ///< whether to read on; asked again once a second
+    std::function<bool()> wants_lines;  ///< whether to read on; asked again four times a second
     std::function<void(const std::string& line)> typed;  ///< each line
-    std::function<void()> tick;                          ///< once a second
+    std::function<void()> tick;                          ///< four times a second
   };
   /// `input` must outlive it. Calls come from its thread.
   Typist(LineInput& input, Calls calls);

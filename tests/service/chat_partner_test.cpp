@@ -154,13 +154,15 @@ TEST(Partner, TakesAPersonForOneThoughItExpectedARoom) {
   EXPECT_TRUE(partner.next_tick().is_never());
 }
 
-TEST(Partner, GivesUpWhereTheRoomIsFull) {
+TEST(Partner, TriesAFullRoomAgainWhenSomethingIsSaid) {
   ChatPartner partner("anna");
   partner.begin(kNow);
   partner.say("hello", kNow);
   partner.hear("/abcdefghij", kNow);
   EXPECT_EQ(partner.hear("* the room is full", kNow).send, Lines{});
   EXPECT_TRUE(partner.next_tick().is_never());
+  EXPECT_EQ(partner.say("and now?", kNow).send.at(0).substr(0, 11), "/name anna ");
+  EXPECT_EQ(partner.hear("* welcome, anna", kNow).send, Lines{"and now?"});
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class ChatHost {
   virtual ChatActions hear(const Address& from, std::string_view datagram, Clock::time_point now) = 0;
   /// The person at the server typed a line.
   virtual ChatActions type(std::string_view line, Clock::time_point now) = 0;
-  /// Once a second or so.
+  /// Several times a second.
   virtual ChatActions tick(Clock::time_point now) = 0;
   /// May another line be typed, or would it only wait?
   virtual bool wants_lines() const { return true; }

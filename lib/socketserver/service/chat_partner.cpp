@@ -38,6 +38,10 @@ ChatTurn ChatPartner::begin(Clock::time_point now) {
 
 ChatTurn ChatPartner::say(std::string_view line, Clock::time_point now) {
   ChatTurn turn;
+  if (room_ && state_ == State::kPerson) {  // which had no room for us
+    retry_ = kFirstRetry;
+    ask_to_enter(turn, now);
+  }
   if (state_ == State::kEntering) {
     if (unsaid_.size() == kMostUnsaid) unsaid_.pop_front();
     unsaid_.emplace_back(line);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // What is told of those who come and go, and how often members are looked through.
-constexpr auto kAnnouncePause = 1s, kSweepPause = 1s;
+constexpr auto kAnnouncePause = 500ms, kSweepPause = 500ms;
 // For so long nobody can be kept a member by datagrams that another sends in his name; and a person who has
 // to type the code again, once an hour, has some minutes to see that.
 constexpr std::chrono::minutes kProofHolds = 1h, kProofGrace = 5min;

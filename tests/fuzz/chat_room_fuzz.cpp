@@ -1,0 +1,75 @@
+// The room and the desk, whatever comes from whom: nobody whose address is not proved gets more than he sent,
+// and what members get is printable. The input: records of a byte for the sender, one for the time that
+// passes, one for the size, and so many bytes; of the first byte some bits put the sender's valid code in
+// front.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "socketserver/service/chat_desk.hpp"
+#include "socketserver/service/chat_partner.hpp"
+#include "socketserver/service/chat_room.hpp"
+#include "socketserver/service/message.hpp"
+#include "socketserver/service/text.hpp"
+
+using namespace socketserver;
+
+namespace {
+
+constexpr char kSecret[] = "secret";
+
+void require(bool right) {
+  if (!right) std::abort();
+}
+
+void check(const ChatRoom& room, const ChatActions& actions, const Address& from, bool was_proved,
+           std::size_t size) {
+  std::size_t to_stranger = 0;
+  for (const ChatDelivery& each : actions.send) {
+    require(each.text.size() <= 65'507);
+    const std::string_view text = without_line_end(each.text);
+    require(printable(text, text.size() + 1) == text);
+    for (const Address& to : *each.to) {
+      if (to == from && !was_proved) to_stranger += each.text.size();
+      require(to == from || room.is_member(to));
+    }
+  }
+  require(was_proved || to_stranger <= size);
+  require(room.size() <= 4);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ChatRoomSettings settings;
+  settings.max_members = 4;
+  settings.max_members_per_source = 3;
+  ChatRoom room(settings, kSecret);
+  ChatDesk desk(ChatDesk::Early::kKeep);
+  ChatPartner partner("anna");
+  const ChatProof proof(kSecret);
+  Clock::time_point now{std::chrono::hours(1000)};
+  while (size >= 3) {
+    const Address from(data[0] % 2 == 0 ? "127.0.0.1" : "::1", data[0] / 2 % 8);
+    const bool with_code = data[0] >= 192;
+    now += std::chrono::seconds(data[1] < 128 ? data[1] / 8 : data[1] * 16);
+    const std::size_t length = std::min<std::size_t>(data[2] * 8u, size - 3);
+    std::string text(reinterpret_cast<const char*>(data + 3), length);
+    data += 3 + length;
+    size -= 3 + length;
+    if (with_code) text.insert(0, proof.code(from, now) + " ");
+    // Those who leave in this moment were members, too.
+    const ChatActions before = room.tick(now);
+    const bool proved = room.is_member(from) || with_code;
+    check(room, before, from, true, 0);
+    check(room, room.hear(from, text, now), from, proved, text.size());
+    if (from.port() == 7) room.type(text, now);
+    if (text.find('.') == text.npos && text.find("@") == text.npos) desk.type(text, now);
+    desk.hear(from, text, now);
+    partner.hear(text, now);
+    partner.say(text, now);
+    partner.tick(now);
+  }
+  return 0;
+}
