@@ -43,6 +43,7 @@ on_far_side ip link set there up
 "$sender" --to 192.168.1.255 nobody && exit 1
 
 for which in first second; do
+  : >"$work/$which"
   on_far_side "$receiver" --count 2 --timeout 60 >"$work/$which" &
   children="$children $!"
   receivers="${receivers:-} $!"

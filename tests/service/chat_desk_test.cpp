@@ -64,6 +64,7 @@ TEST_F(Desk, TellsWhoHasSpoken) {
   hear(kAnna, "3");
   EXPECT_EQ(type("@").notes, (Lines{"@127.0.0.1:4001", "@127.0.0.1:4002"}));
   EXPECT_EQ(type("@127").notes, Lines{"@127: more than one who has spoken"});
+  EXPECT_EQ(type("@localhost:9 x").notes, Lines{"@localhost:9: nobody who has spoken"});
   EXPECT_EQ(type("@\x1b x").notes, Lines{"@\\x1b: nobody who has spoken"});
 }
 

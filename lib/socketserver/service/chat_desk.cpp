@@ -19,6 +19,11 @@ constexpr std::size_t kMostTyped = 100;
 
 std::string shown(const Address& address) { return printable(address.to_string()); }
 
+// A name might have to be looked up, for which nobody else's messages shall wait.
+bool is_numeric(std::string_view where) {
+  return where.starts_with("unix:") || where.find_first_not_of("0123456789abcdef.:[]%") == where.npos;
+}
+
 void say(ChatActions& actions, const Address& to, std::string_view text) {
   actions.reply(to, std::string(text), "[" + shown(to) + "] cannot be reached, or not with so long a line");
 }
@@ -110,6 +115,7 @@ std::optional<Address> ChatDesk::find(std::string_view part, std::string& why_no
   why_not =
       "@" + printable(part) + (found.empty() ? ": nobody who has spoken" : ": more than one who has spoken");
   if (found.size() > 1) return std::nullopt;
+  if (!is_numeric(part)) return std::nullopt;
   try {
     return place(part);
   } catch (const std::exception&) {

@@ -15,7 +15,8 @@ namespace socketserver {
 ///   @                  who has spoken
 ///   q                  ends the conversation: nobody is chosen, until somebody speaks. With nobody to talk
 ///                      to, it ends the program
-/// Empty lines are not sent. An address that has not spoken must be given whole.
+/// Empty lines are not sent. An address that has not spoken must be given whole,
+/// and in numbers.
 class ChatDesk : public ChatHost {
  public:
   /// What becomes of lines that are typed before anybody is there to get them: `kKeep`, for lines from a
