@@ -223,6 +223,16 @@ TEST_F(Room, ForgetsThoseWhoWereNotHeardFrom) {
   EXPECT_EQ(room_.size(), 0u);
 }
 
+// Once the first was announced to the second.
+TEST_F(Room, SendsNothingToThoseWhoAreForgottenAtTheSameTime) {
+  enter(1, "anna");
+  pass(1s);
+  enter(2, "bob");
+  pass(1s);
+  EXPECT_EQ(pass(6min), Lines{});
+  EXPECT_EQ(room_.size(), 0u);
+}
+
 TEST_F(Room, TellsOfManyWhoComeAtOnceInOneLine) {
   EXPECT_EQ(enter(1, "m1").size(), 2u);
   for (int port = 2; port <= 15; ++port) EXPECT_EQ(enter(port, "m" + std::to_string(port)).size(), 1u);

@@ -52,6 +52,7 @@ ChatActions ChatRoom::hear(const Address& from, std::string_view datagram, Clock
     hear_member(at, without_line_end(datagram), now, actions);
   else
     hear_stranger(from, datagram, now, actions);
+  announce(now, actions);
   return actions;
 }
 
@@ -99,7 +100,6 @@ void ChatRoom::enter(Member member, std::string_view wanted, ChatActions& action
   const auto at = members_.emplace(key(member.address), std::move(member)).first;
   everybody_ = {};
   tell(at->second, actions, std::string(kChatWelcome) + ", " + at->second.name + "; here: " + who());
-  announce(at->second.heard, actions);
 }
 
 // ---- members ----
@@ -123,7 +123,7 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
   } else if (text.size() > kMostChatText) {
     tell(member, actions, "* longer than " + std::to_string(kMostChatText) + " bytes, and not relayed");
   } else if (text == kChatQuit) {
-    leave(at, now, "left", actions);
+    leave(at, "left", actions);
   } else if (text.starts_with('/') && !text.starts_with("//")) {
     obey(at, text.substr(1), actions);
   } else {
@@ -159,15 +159,13 @@ void ChatRoom::rename(Member& member, std::string_view wanted, ChatActions& acti
   relay(std::move(line), actions);
 }
 
-void ChatRoom::leave(Members::iterator at, Clock::time_point now, const std::string& how,
-                     ChatActions& actions) {
+void ChatRoom::leave(Members::iterator at, const std::string& how, ChatActions& actions) {
   const Member& member = at->second;
   actions.show.push_back(shown(member.address) + member.name + " " + how);
   if (std::erase(joined_, member.name) == 0) left_.push_back(member.name);
   if (settings_.max_members_per_source > 0) sources_.leave(member.address);
   members_.erase(at);
   everybody_ = {};
-  announce(now, actions);
 }
 
 void ChatRoom::find_everybody() {
@@ -200,7 +198,7 @@ void ChatRoom::sweep(Clock::time_point now, ChatActions& actions) {
     Member& member = at->second;
     const auto proof_age = now - member.proved;
     if (now - member.heard > settings_.member_timeout || proof_age > kProofHolds + kProofGrace) {
-      leave(at, now, "was not heard from", actions);
+      leave(at, "was not heard from", actions);
     } else if (proof_age > kProofHolds && !std::exchange(member.asked, true)) {
       tell(member, actions, ask_for_proof(proof_.code(member.address, now), kAskedSize));
     }

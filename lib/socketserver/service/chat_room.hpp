@@ -89,7 +89,7 @@ class ChatRoom : public ChatHost {
   void obey(Members::iterator at, std::string_view command, ChatActions&);
   void enter(Member member, std::string_view wanted, ChatActions&);
   static void tell(const Member& member, ChatActions&, std::string text);
-  void leave(Members::iterator at, Clock::time_point now, const std::string& how, ChatActions&);
+  void leave(Members::iterator at, const std::string& how, ChatActions&);
   void rename(Member& member, std::string_view wanted, ChatActions&);
   void find_everybody();
   void relay(std::string text, ChatActions&);
