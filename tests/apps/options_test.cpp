@@ -127,6 +127,17 @@ TEST_F(OptionsTest, TimesMustBeNumbersOfThisWorld) {
   EXPECT_EQ(complaint({"--timeout", "1e10"}), "--timeout: more than 1000000000 seconds; no limit is 'none'");
 }
 
+TEST(Options, OneOfManyValuesKeepsThemAll) {
+  std::vector<std::string> to;
+  Options options("program", "", "");
+  options.each("to", "WHOM", to, "some");
+  std::string words[] = {"program", "--to", "a", "--to=b", "--to", "a"};
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  options.parse(static_cast<int>(argv.size()), argv.data());
+  EXPECT_EQ(to, (std::vector<std::string>{"a", "b", "a"}));
+}
+
 TEST_F(OptionsTest, HelpEndsWhateverElseIsThere) {
   ::testing::internal::CaptureStdout();
   EXPECT_THROW(parse({"--help", "--unknown"}), HelpGiven);
