@@ -106,5 +106,13 @@ TEST(PortablePlatform, receives_the_messages_that_wait) {
   EXPECT_NE(messages[1].header.msg_flags & MSG_TRUNC, 0);
 }
 
+TEST(PortablePlatform, fills_with_random_bytes) {
+  std::string one(64, '\0'), other = one;
+  portable_platform::fill_random(one);
+  portable_platform::fill_random(other);
+  EXPECT_NE(one, other);
+  EXPECT_NE(one.substr(32), std::string(32, '\0'));
+}
+
 }  // namespace
 }  // namespace socketserver::testing

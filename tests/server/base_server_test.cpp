@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/made_up_server.hpp"
+#include "socketserver/server/authentication_error.hpp"
 #include "support/serving.hpp"
 
 namespace socketserver::testing {
@@ -134,6 +135,13 @@ TEST(BaseServer, counts_peers_that_went_away_and_deadlines_apart) {
   const auto [late, late_level] = serve_one(throwing(TimeoutError(ETIMEDOUT, "recv")));
   EXPECT_EQ(late.timed_out, 1u);
   EXPECT_EQ(late_level, LogLevel::kDebug);
+  const auto [stranger, stranger_level] = serve_one(throwing(AuthenticationError("a wrong answer")));
+  EXPECT_EQ(stranger.unauthenticated, 1u);
+  EXPECT_EQ(stranger.failed, 0u);
+  EXPECT_EQ(stranger_level, LogLevel::kWarning);
+  const auto [flood, flood_level] = serve_one(throwing(TooManyFailures("again")));
+  EXPECT_EQ(flood.unauthenticated, 1u);
+  EXPECT_EQ(flood_level, LogLevel::kDebug);
   const auto [odd, odd_level] = serve_one(throwing(42));
   EXPECT_EQ(odd.failed, 1u);
   EXPECT_EQ(odd_level, LogLevel::kError);

@@ -15,6 +15,7 @@
 #include "socketserver/json/json.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/server/access_log.hpp"
+#include "socketserver/server/authentication_error.hpp"
 #include "socketserver/server/chrome_trace.hpp"
 #include "socketserver/server/connection_report.hpp"
 #include "socketserver/server/log.hpp"
@@ -114,6 +115,7 @@ TEST_F(ConnectionReportTest, knows_the_outcome_of_exceptions) {
   };
   EXPECT_EQ(outcome_of(BrokenPipeError(EPIPE, "send")), "disconnected");
   EXPECT_EQ(outcome_of(TimeoutError(ETIMEDOUT, "recv")), "timed-out");
+  EXPECT_EQ(outcome_of(AuthenticationError("x")), "unauthenticated");
   EXPECT_EQ(outcome_of(std::runtime_error("x")), "failed");
   EXPECT_EQ(outcome_of(1), "failed");
 }

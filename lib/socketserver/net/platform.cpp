@@ -12,6 +12,7 @@
 #if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 
@@ -93,6 +94,14 @@ ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count)
   return sent;
 }
 
+void fill_random(std::span<char> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (got < 0 && errno != EINTR) throw_os_error(errno, "getrandom");
+    if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
 const short kPeerClosed = POLLRDHUP;
 
 }  // namespace socketserver::platform
@@ -169,6 +178,18 @@ int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept
 ssize_t send_file(int, int, std::uint64_t, std::size_t) noexcept {
   errno = EINVAL;
   return -1;
+}
+
+void fill_random(std::span<char> bytes) {
+  constexpr char kGenerator[] = "/dev/urandom";
+  const Fd fd(::open(kGenerator, O_RDONLY));
+  if (!fd) throw_os_error(errno, kGenerator);
+  with_flags(fd.get(), O_RDONLY);
+  while (!bytes.empty()) {
+    const ssize_t got = ::read(fd.get(), bytes.data(), bytes.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) throw_os_error(got == 0 ? EIO : errno, kGenerator);
+    if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
 }
 
 const short kPeerClosed = 0;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "socketserver/net/fd.hpp"
 
@@ -53,6 +54,9 @@ int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept
 /// Sends up to `count` bytes of `file` from `offset` on over a stream whose descriptor does not block: how
 /// many, 0 where the file ends, -1 and errno. Raises no SIGPIPE. EINVAL for a file that it cannot send.
 ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;
+
+/// Fills `bytes` from the system's generator, for secrets. Throws OSError where there is none.
+void fill_random(std::span<char> bytes);
 
 /// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
 extern const short kPeerClosed;

@@ -43,7 +43,7 @@ class BaseServer : public RequestOwner {
   /// Requests in progress at the same time; further clients wait in the listen backlog. The default is half
   /// of the 32,768 threads or processes that Linux has room for by default.
   std::size_t max_connections = 16'384;
-  /// Requests in progress of one client at the same time (SourceCounts says what one is); what comes beyond
+  /// Requests in progress of one client at the same time (Source says what one is); what comes beyond
   /// that is refused. 0: no limit.
   std::size_t max_per_source = 0;
   /// Where max_connections is reached, or the mix-in's own limit: a pool's workers and queue, max_children. A
@@ -122,7 +122,8 @@ class BaseServer : public RequestOwner {
   /// Runs the handler.
   virtual void finish_request(Request& request, const Address& client_address);
   /// Inside the catch block of what a handler or process_request() threw. By default peers that went away
-  /// and deadlines are counted and logged as kDebug, all else as kError.
+  /// and deadlines are counted and logged as kDebug, clients that did not authenticate as kWarning, all else
+  /// as kError.
   virtual void handle_error(Request& request, const Address& client_address);
   /// Exactly once for each request, whatever became of it; calls close_request().
   virtual void shutdown_request(Request& request) { close_request(request); }

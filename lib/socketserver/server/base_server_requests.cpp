@@ -4,6 +4,7 @@
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/server/authentication_error.hpp"
 #include "socketserver/server/base_server.hpp"
 #include "socketserver/server/draining_waiter.hpp"
 
@@ -170,6 +171,12 @@ void BaseServer::handle_error(Request&, const Address& client_address) {
   } catch (const TimeoutError& error) {
     ++counters_->timed_out;
     log_message(LogLevel::kDebug, about(client_address, error.what()));
+  } catch (const AuthenticationError& error) {
+    ++counters_->unauthenticated;
+    const bool flood = dynamic_cast<const TooManyFailures*>(&error) != nullptr;
+    log_message(flood ? LogLevel::kDebug : LogLevel::kWarning, text_if_memory([&] {
+                  return about(client_address, "authentication failed: ") + error.what();
+                }));
   } catch (const std::exception& error) {
     ++counters_->failed;
     log_message(LogLevel::kError, about(client_address, error.what()));

@@ -1,6 +1,7 @@
 #include "socketserver/server/connection_report.hpp"
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/server/authentication_error.hpp"
 
 namespace socketserver {
 
@@ -36,6 +37,8 @@ void ConnectionReport::set_outcome_of_exception() noexcept {
     outcome_ = Outcome::kDisconnected;
   } catch (const TimeoutError&) {
     outcome_ = Outcome::kTimedOut;
+  } catch (const AuthenticationError&) {
+    outcome_ = Outcome::kUnauthenticated;
   } catch (...) {
     outcome_ = Outcome::kFailed;
   }

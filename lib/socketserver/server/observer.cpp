@@ -80,6 +80,8 @@ const char* to_string(Outcome outcome) noexcept {
       return "disconnected";
     case Outcome::kTimedOut:
       return "timed-out";
+    case Outcome::kUnauthenticated:
+      return "unauthenticated";
     case Outcome::kFailed:
       return "failed";
     case Outcome::kCrashed:

@@ -21,16 +21,17 @@ enum class ConnectionState : unsigned char {
 
 /// How it ended.
 enum class Outcome : unsigned char {
-  kFinished,       ///< the handler returned
-  kDetached,       ///< the same, and has kept its connection
-  kCut,            ///< the server stopped, and shut it down at drain_timeout
-  kDisconnected,   ///< the peer went away: reset, broken pipe
-  kTimedOut,       ///< a deadline passed
-  kFailed,         ///< the handler threw something else
-  kCrashed,        ///< its process did
-  kRefused,        ///< verify_request() said no
-  kRefusedFull,    ///< there was no room
-  kRefusedSource,  ///< its client had max_per_source already
+  kFinished,         ///< the handler returned
+  kDetached,         ///< the same, and has kept its connection
+  kCut,              ///< the server stopped, and shut it down at drain_timeout
+  kDisconnected,     ///< the peer went away: reset, broken pipe
+  kTimedOut,         ///< a deadline passed
+  kUnauthenticated,  ///< the client did not prove who it is
+  kFailed,           ///< the handler threw something else
+  kCrashed,          ///< its process did
+  kRefused,          ///< verify_request() said no
+  kRefusedFull,      ///< there was no room
+  kRefusedSource,    ///< its client had max_per_source already
 };
 const char* to_string(ConnectionState state) noexcept;
 /// A word: "finished", "timed-out", "refused-full".

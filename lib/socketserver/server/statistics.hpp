@@ -21,9 +21,10 @@ struct Statistics {
   std::uint64_t received = 0;      ///< bytes of connections and datagrams that have ended
   std::uint64_t sent = 0;          ///< the same, of connections alone
   std::uint64_t refused_full = 0;  ///< there was no room, and when_full said so
-  std::uint64_t refused_source = 0;  ///< the client had max_per_source already
-  std::uint64_t drained = 0;         ///< in progress when a loop stopped, and finished in time
-  std::uint64_t cut = 0;             ///< the same, but shut down at drain_timeout
+  std::uint64_t refused_source = 0;   ///< the client had max_per_source already
+  std::uint64_t drained = 0;          ///< in progress when a loop stopped, and finished in time
+  std::uint64_t cut = 0;              ///< the same, but shut down at drain_timeout
+  std::uint64_t unauthenticated = 0;  ///< AuthenticationError: clients that did not prove who they are
 
   Statistics& operator+=(const Statistics& other) noexcept {
     accepted += other.accepted, active += other.active, refused += other.refused, failed += other.failed;
@@ -31,7 +32,7 @@ struct Statistics {
     paused += other.paused, peak += other.peak, queued += other.queued;
     received += other.received, sent += other.sent;
     refused_full += other.refused_full, refused_source += other.refused_source;
-    drained += other.drained, cut += other.cut;
+    drained += other.drained, cut += other.cut, unauthenticated += other.unauthenticated;
     return *this;
   }
 };
@@ -41,11 +42,12 @@ struct Counters {
   using Counter = std::atomic<std::uint64_t>;
   Counter accepted{0}, active{0}, refused{0}, failed{0}, disconnected{0}, timed_out{0}, truncated{0},
       paused{0}, peak{0}, queued{0}, received{0}, sent{0}, refused_full{0}, refused_source{0}, drained{0},
-      cut{0};
+      cut{0}, unauthenticated{0};
 
   Statistics snapshot() const noexcept {
-    return {accepted, active, refused,  failed, disconnected, timed_out,      truncated, paused,
-            peak,     queued, received, sent,   refused_full, refused_source, drained,   cut};
+    return {accepted,     active,         refused, failed, disconnected,   timed_out,
+            truncated,    paused,         peak,    queued, received,       sent,
+            refused_full, refused_source, drained, cut,    unauthenticated};
   }
 };
 
