@@ -1,0 +1,73 @@
+#include "socketserver/service/hmac_auth.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "socketserver/server/authentication_error.hpp"
+#include "socketserver/service/failure_limit.hpp"
+
+namespace socketserver {
+namespace {
+
+/// Ends all waits on a connection at a deadline, until it goes; what comes then has its deadlines anew.
+class DeadlineScope {
+ public:
+  DeadlineScope(Socket& socket, Timeout timeout) : socket_(socket), end_(socket.request_end()) {
+    socket_.begin_anew(std::min(end_, Deadline::after(timeout)));
+  }
+  ~DeadlineScope() { socket_.begin_anew(end_); }
+  DeadlineScope(const DeadlineScope&) = delete;
+  DeadlineScope& operator=(const DeadlineScope&) = delete;
+
+ private:
+  Socket& socket_;
+  const Deadline end_;
+};
+
+}  // namespace
+
+struct HmacAuth::State {
+  State(AuthKey key, const HmacAuthOptions& options)
+      : authenticator(std::move(key), options.digest, options.form),
+        timeout(options.timeout),
+        failures(options.failures_at_once, options.failure_interval) {}
+
+  Authenticator authenticator;
+  Timeout timeout;
+  FailureLimit failures;
+};
+
+HmacAuth::HmacAuth(AuthKey key, const HmacAuthOptions& options)
+    : state_(std::make_shared<State>(std::move(key), options)) {}
+
+void HmacAuth::authenticate(Request& request) const {
+  assert(!request.is_datagram());
+  const Address& client = request.client_address();
+  FailureLimit& failures = state_->failures;
+  // Asked again with the answer: others of its source may have failed at the same time.
+  bool allowed = failures.allows(client), last = false;
+  const auto judge = [&](bool right) {
+    allowed = failures.allows(client);
+    last = allowed && !right && !failures.add(client);
+    return allowed && right;
+  };
+  const DeadlineScope scope(request.socket(), state_->timeout);
+  try {
+    if (allowed) state_->authenticator.admit(request.socket(), judge);
+  } catch (const AuthenticationError& error) {
+    if (last)
+      throw AuthenticationError(std::string(error.what()) + ", and too many of them: more are refused");
+    if (allowed) throw;
+  }
+  if (!allowed) throw TooManyFailures("too many wrong answers came from there lately");
+}
+
+RequestHandlerClass authenticated(const HmacAuth& auth, RequestHandlerClass handler) {
+  return [auth, handler = std::move(handler)](Request& request, const Address& client, BaseServer& server) {
+    auth.authenticate(request);
+    handler(request, client, server);
+  };
+}
+
+}  // namespace socketserver
