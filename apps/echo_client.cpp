@@ -26,7 +26,11 @@ std::function<std::string(const std::string&)> asker(const apps::ClientOptions& 
   }
   const auto socket = std::make_shared<Socket>(udp ? where.connect_datagram() : where.connect());
   if (udp) return [socket](const std::string& message) { return ask_packet(*socket, message); };
-  return [socket](const std::string& message) { return echo(*socket, message); };
+  return [socket, where](const std::string& message) {
+    std::string answer = echo(*socket, message);
+    where.refuse_unasked(*socket);
+    return answer;
+  };
 }
 
 int run(int argc, char** argv) {

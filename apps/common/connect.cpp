@@ -27,6 +27,7 @@ void ClientOptions::add_to(Options& options) {
   options.path("unix", "PATH", unix_path, "the server's Unix socket, instead of host and port");
   options.seconds("timeout", timeout, "how long to wait for the server each time");
   options.excludes("unix", {"host", "port"});
+  if (may_authenticate) auth.add_to(options);
 }
 
 Address ClientOptions::address() const {
@@ -40,13 +41,17 @@ std::string ClientOptions::where() const {
 }
 
 Socket ClientOptions::connect() const {
-  return or_say(*this, [this] {
+  if (auth.wanted()) auth.key();  // whose errors come before anybody is connected
+  Socket socket = or_say(*this, [this] {
     return unix_path.empty() ? create_connection(host, static_cast<int>(port), timeout)
                              : create_connection(address(), timeout);
   });
+  auth.prove(socket, where(), timeout);
+  return socket;
 }
 
 Socket ClientOptions::connect_datagram() const {
+  if (auth.wanted()) throw UsageError("--auth-key-file is for connections, not for datagrams");
   return or_say(*this, [this] {
     Socket socket = Socket::udp();
     socket.settimeout(timeout);

@@ -9,6 +9,9 @@
 
 #include "common/options.hpp"
 #include "socketserver/concurrency/sanitizers.hpp"
+#include "socketserver/io/framing.hpp"
+#include "socketserver/json/error.hpp"
+#include "socketserver/net/error.hpp"
 
 namespace socketserver::apps {
 namespace {
@@ -30,6 +33,16 @@ void restore_signals() {
   ::sigemptyset(&wanted);
   for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) ::sigaddset(&wanted, signal);
   ::sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
+}
+
+std::string peer_guess;
+
+std::string with_guess(const std::exception& error) {
+  const bool of_peer = dynamic_cast<const ConnectionError*>(&error) != nullptr ||
+                       dynamic_cast<const EOFError*>(&error) != nullptr ||
+                       dynamic_cast<const FramingError*>(&error) != nullptr ||
+                       dynamic_cast<const JsonError*>(&error) != nullptr;
+  return error.what() + (of_peer ? peer_guess : "");
 }
 
 int report(const std::string& program, const std::string& what, int status) {
@@ -60,8 +73,10 @@ int run_main(const std::string& program, const std::function<int()>& body) {
   } catch (const UsageError& error) {
     return report(program, error.what(), 2);
   } catch (const std::exception& error) {
-    return report(program, error.what(), 1);
+    return report(program, with_guess(error), 1);
   }
 }
+
+void guess_at_peer_errors(std::string guess) { peer_guess = std::move(guess); }
 
 }  // namespace socketserver::apps

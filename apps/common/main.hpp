@@ -11,4 +11,8 @@ namespace socketserver::apps {
 /// not be written (a full disk, a closed pipe) is such an error, too; SIGPIPE ends no program of ours.
 int run_main(const std::string& program, const std::function<int()>& body);
 
+/// `guess` is what may be the reason behind an error of the kind that a peer causes which speaks another
+/// protocol, or ends the connection: run_main() appends it to such an error's line from now on. One thread.
+void guess_at_peer_errors(std::string guess);
+
 }  // namespace socketserver::apps

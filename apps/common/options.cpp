@@ -141,6 +141,11 @@ Options& Options::excludes(std::string name, std::vector<std::string> others) {
   return *this;
 }
 
+Options& Options::needs(std::string name, std::vector<std::string> others) {
+  needs_.emplace_back(std::move(name), std::move(others));
+  return *this;
+}
+
 Options::Option* Options::find(const std::string& name) {
   const auto found = std::ranges::find(options_, name, &Option::name);
   return found == options_.end() ? nullptr : &*found;
@@ -167,7 +172,7 @@ std::vector<std::string> Options::parse(int argc, char** argv) {
       at = parse_option(arguments, at);
     }
   }
-  check_exclusions();
+  check_combinations();
   return words;
 }
 
@@ -200,11 +205,15 @@ std::size_t Options::parse_option(const std::vector<std::string>& arguments, std
   return at;
 }
 
-void Options::check_exclusions() const {
+void Options::check_combinations() const {
   for (const auto& [name, others] : exclusions_)
     for (const std::string& other : others)
       if (given(name) && given(other))
         throw UsageError("--" + name + " does not go together with --" + other + " (see --help)");
+  for (const auto& [name, others] : needs_)
+    for (const std::string& other : others)
+      if (given(other) && !given(name))
+        throw UsageError("--" + other + " means nothing without --" + name + " (see --help)");
 }
 
 void Options::print_help() const {

@@ -45,6 +45,8 @@ class Options {
   Options& choice(std::string name, std::string& value, std::vector<std::string> allowed, std::string help);
   /// `name` may not be given together with any of `others`.
   Options& excludes(std::string name, std::vector<std::string> others);
+  /// Each of `others` means something together with `name` alone.
+  Options& needs(std::string name, std::vector<std::string> others);
 
   /// Sets the variables and returns the arguments that are no options. Throws UsageError, or HelpGiven after
   /// it has printed the help on standard output.
@@ -63,12 +65,13 @@ class Options {
   Options& add(Option option);
   Option* find(const std::string& name);
   std::size_t parse_option(const std::vector<std::string>& arguments, std::size_t at);
-  void check_exclusions() const;
+  void check_combinations() const;
   void print_help() const;
 
   std::string program_, synopsis_, purpose_;
   std::vector<Option> options_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> exclusions_;
+  using Combinations = std::vector<std::pair<std::string, std::vector<std::string>>>;
+  Combinations exclusions_, needs_;
 };
 
 /// Words with `between` in between: what a shell splits at spaces is one message or command again.

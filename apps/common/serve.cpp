@@ -201,10 +201,11 @@ class SignalScope {
 
 std::unique_ptr<SocketServer> make_stream_server(ServerOptions& options, RequestHandlerClass handler) {
   const std::string model = options.model.empty() ? "threading" : options.model;
-  return make_at_place<TCPServer, UnixStreamServer>(model, options, std::move(handler));
+  return make_at_place<TCPServer, UnixStreamServer>(model, options, options.auth.guard(std::move(handler)));
 }
 
 std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, RequestHandlerClass handler) {
+  if (options.auth.wanted()) throw UsageError("--auth-key-file is for connections, not for datagrams");
   const std::string model = options.model.empty() ? "iterative" : options.model;
   return make_at_place<UDPServer, UnixDatagramServer>(model, options, std::move(handler));
 }

@@ -10,13 +10,15 @@
 
 namespace socketserver::apps {
 
-/// The server of the model that was asked for, over TCP or a Unix stream, with all limits set. Where systemd
+/// The server of the model that was asked for, over TCP or a Unix stream, with all limits set. Clients
+/// authenticate where `options` say so. Where systemd
 /// has handed over a socket (LISTEN_FDS), over that instead of the address. Once in a process. Throws
 /// std::runtime_error, "cannot listen ...", for one of another kind, or more than one, and UsageError for
-/// options that the model has no use for.
+/// options that the model has no use for; and what AuthKey::read() throws.
 std::unique_ptr<SocketServer> make_stream_server(ServerOptions& options, RequestHandlerClass handler);
 
 /// The same over UDP or Unix datagrams. Datagrams of every size arrive whole.
+/// UsageError, too, where clients should authenticate.
 std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, RequestHandlerClass handler);
 
 /// Binds, opens the logs of `options`, prints "<program> listening on ADDRESS", and serves until SIGINT or

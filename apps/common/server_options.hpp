@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "common/auth_options.hpp"
 #include "common/options.hpp"
 #include "socketserver/net/address.hpp"
 #include "socketserver/net/deadline.hpp"
@@ -29,11 +30,13 @@ struct ServerOptions {
   Timeout request;               ///< of a whole connection; not limited: a client that works may go on
   long long max_per_source = 0;  ///< 0: no limit
   std::string when_full = "wait";
+  ServerAuthOptions auth;
   std::string log_level = "warning";
   std::string access_log, trace;  ///< files; empty: none
   ObserverList observers;         ///< what makes them; must outlive the server, and is filled by serve()
 
-  /// Adds --host, --port, --unix, --model, --workers, and those of limits, deadlines and logging.
+  /// Adds --host, --port, --unix, --model, --workers, and those of limits, deadlines, authentication and
+  /// logging.
   /// `*this` must outlive options.parse().
   void add_to(Options& options);
   /// Where to listen. Throws std::runtime_error, "cannot listen on ...", for a name that is not known, or a

@@ -20,6 +20,7 @@ class OptionsTest : public ::testing::Test {
     options_.seconds("drain", drain_, "a time that may be none at all", Options::Zero::kNoTime);
     options_.choice("mode", mode_, {"upper", "once"}, "a choice");
     options_.excludes("unix", {"host", "port"});
+    options_.needs("udp", {"drain"});
   }
   std::vector<std::string> parse(std::vector<std::string> words) {
     words.insert(words.begin(), "program");
@@ -95,7 +96,7 @@ TEST_F(OptionsTest, TimesAreSecondsWithFractions) {
 }
 
 TEST_F(OptionsTest, ATimeOfZeroIsNoLimitUnlessItMakesSense) {
-  parse({"--timeout", "0", "--drain", "0"});
+  parse({"--timeout", "0", "--drain", "0", "--udp"});
   EXPECT_EQ(timeout_, Timeout());
   EXPECT_EQ(drain_, Timeout(0s));
 }
@@ -108,6 +109,7 @@ TEST_F(OptionsTest, WhatIsWrongIsSaidInOneLine) {
   EXPECT_EQ(complaint({"--udp=yes"}), "--udp takes no value (see --help)");
   EXPECT_EQ(complaint({"--unix="}), "--unix: must not be empty");
   EXPECT_EQ(complaint({"--mode", "loud"}), "--mode: 'loud' is none of upper, once");
+  EXPECT_EQ(complaint({"--drain", "1"}), "--drain means nothing without --udp (see --help)");
   EXPECT_EQ(complaint({"--unix", "a", "--port", "1"}),
             "--unix does not go together with --port (see --help)");
 }
