@@ -72,6 +72,7 @@ class Tour {
     upload();
     framing();
     chat();
+    authentication();
     say_how_to_start();
   }
 
@@ -165,6 +166,15 @@ class Tour {
     std::ofstream(said) << "good morning\n";
     apps::check(server.ask({"--name", "anna"}, said.string()).ends_with("] anna: good morning\n"),
                 "it should be what was said");
+  }
+
+  void authentication() const {
+    title("9. authentication: any of them serves those alone who prove that they have a key");
+    const std::string key = (temporary_.path() / "key").string();
+    std::ofstream(key) << "nobody else knows\n";
+    fs::permissions(key, fs::perms::owner_read);
+    const apps::DemoServer server = start("echo", {"--auth-key-file", key});
+    apps::check(server.ask({"--auth-key-file", key, "it is me"}) == "IT IS ME\n", "it should be upper case");
   }
 
   static std::string local_time(const std::string& format) {
