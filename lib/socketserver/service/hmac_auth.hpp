@@ -54,7 +54,8 @@ requires(!std::derived_from<Handler, DatagramRequestHandler>) class HmacAuthMixI
   template <class... Args>
   explicit HmacAuthMixIn(const HmacAuth& auth, const Args&... args) : Handler(args...), auth_(auth) {}
 
-  void setup() override {
+  /// Final: a class derived from this one must not leave it out.
+  void setup() final {
     auth_.authenticate(this->request());
     Handler::setup();
   }
