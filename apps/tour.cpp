@@ -77,21 +77,21 @@ class Tour {
   }
 
  private:
-  static void title(const std::string& text) { std::cout << "\n" << text << "\n"; }
+  void title(const std::string& text) { std::cout << "\n" << ++titles_ << ". " << text << "\n"; }
   apps::DemoServer start(const std::string& service, const apps::Words& options) const {
     return {bin_, service, options};
   }
 
-  void echo() const {
-    title("1. echo: what a client sends comes back, by default in upper case");
+  void echo() {
+    title("echo: what a client sends comes back, by default in upper case");
     const apps::DemoServer server = start("echo", {});
     apps::check(server.ask({"hello, world"}) == "HELLO, WORLD\n", "it should be upper case");
     apps::check(server.ask({}, readme_) == upper(contents(readme_)),
                 "it should be the whole file in upper case");
   }
 
-  void echo_forms() const {
-    title("2. the other forms of echo");
+  void echo_forms() {
+    title("the other forms of echo");
     apps::check(start("echo", {"--mode", "once"}).ask({"--mode", "once", "  one message a connection  "}) ==
                     "ONE MESSAGE A CONNECTION\n",
                 "it should be upper case without the spaces around it");
@@ -103,9 +103,9 @@ class Tour {
         "it should be what was asked");
   }
 
-  void models() const {
+  void models() {
     title(
-        "3. one handler, several concurrency models; somebody who connects and says nothing keeps nobody "
+        "one handler, several concurrency models; somebody who connects and says nothing keeps nobody "
         "waiting");
     for (const auto& [model, room] : apps::models()) {
       if (room == apps::Model::Room::kOne) continue;  // it stands below, without the silent one
@@ -119,8 +119,8 @@ class Tour {
                 "it should be upper case");
   }
 
-  void time() const {
-    title("4. time: a strftime format goes in, the local time comes out");
+  void time() {
+    title("time: a strftime format goes in, the local time comes out");
     const apps::DemoServer server = start("time", {});
     const std::string format = "%Y-%m-%d %H:%M";
     const std::string before = local_time(format), told = server.ask({format}), after = local_time(format);
@@ -130,8 +130,8 @@ class Tour {
                 "it should be 100 % %Q");
   }
 
-  void exec() const {
-    title("5. exec: a shell command goes in, what it printed comes out");
+  void exec() {
+    title("exec: a shell command goes in, what it printed comes out");
     const apps::DemoServer server = start("exec", {});
     const std::string all = contents(readme_), first = all.substr(0, all.find('\n') + 1);
     apps::check(server.ask({"head -n 1 README.md"}) == first, "it should be " + first);
@@ -142,8 +142,8 @@ class Tour {
                 "it should be the size of the file");
   }
 
-  void upload() const {
-    title("6. upload: a file appears in the server's directory when it is whole and its MD5 is right");
+  void upload() {
+    title("upload: a file appears in the server's directory when it is whole and its MD5 is right");
     const fs::path stored = temporary_.path() / "stored";
     const apps::DemoServer server = start("upload", {"--directory", stored.string()});
     server.ask({"--form", "md5", readme_, map_});
@@ -151,16 +151,16 @@ class Tour {
     apps::check(contents(stored / fs::path(map_).filename()) == contents(map_), map_ + " should be as it is");
   }
 
-  void framing() const {
-    title("7. framing: why messages need it, in real connections (more: framing_demo without --case)\n");
+  void framing() {
+    title("framing: why messages need it, in real connections (more: framing_demo without --case)\n");
     constexpr std::size_t kLines = 20;  // all of a lesson
     apps::check(apps::run_shown(bin_, {"framing_demo", "--case", "sticky"}, kLines).find("\"helloegg\"") !=
                     std::string::npos,
                 "the two messages should arrive as one");
   }
 
-  void chat() const {
-    title("8. chat: in a room everybody hears what one says");
+  void chat() {
+    title("chat: in a room everybody hears what one says");
     const apps::DemoServer server = start("chat", {"--room"});
     const fs::path said = temporary_.path() / "said";
     std::ofstream(said) << "good morning\n";
@@ -168,8 +168,8 @@ class Tour {
                 "it should be what was said");
   }
 
-  void authentication() const {
-    title("9. authentication: any of them serves those alone who prove that they have a key");
+  void authentication() {
+    title("authentication: any of them serves those alone who prove that they have a key");
     const std::string key = (temporary_.path() / "key").string();
     std::ofstream(key) << "nobody else knows\n";
     fs::permissions(key, fs::perms::owner_read);
@@ -212,6 +212,7 @@ class Tour {
   const std::string readme_ = "README.md";
   const std::string map_ = "lib/socketserver/socketserver.hpp";
   TemporaryDirectory temporary_;
+  int titles_ = 0;
 };
 
 int run(int argc, char** argv) {
