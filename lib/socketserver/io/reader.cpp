@@ -8,16 +8,24 @@ namespace {
 // read() of an announced size grows by this, so that an announcement alone costs no memory.
 constexpr std::size_t kChunk = 65536;
 
-// How much of `rest` belongs to what the first delimiter ends, which may have begun in the `text` before.
-std::size_t size_through(std::string_view delimiter, std::string_view text, std::string_view rest) {
-  if (const std::size_t before = std::min(text.size(), delimiter.size() - 1); before > 0) {
-    std::string seam(text.substr(text.size() - before));
-    seam += rest.substr(0, delimiter.size() - 1);
-    if (const std::size_t found = seam.find(delimiter); found != seam.npos)
-      return found + delimiter.size() - before;
+// Where in `rest` a delimiter ends that began in the `text` before; npos: none does.
+std::size_t end_across(std::string_view delimiter, std::string_view text, std::string_view rest) {
+  const std::size_t before = std::min(text.size(), delimiter.size() - 1);
+  std::string seam(text.substr(text.size() - before));
+  seam += rest.substr(0, delimiter.size() - 1);
+  const std::size_t found = seam.find(delimiter);
+  return found == seam.npos ? found : found + delimiter.size() - before;
+}
+
+// Where in `rest`, which comes after `text`, the first delimiter ends; npos: nowhere.
+std::size_t end_of(std::string_view delimiter, std::string_view text, std::string_view rest) {
+  if (delimiter.size() == 1) {  // lines are what most ask for, and a byte is found quicker
+    const std::size_t found = rest.find(delimiter.front());
+    return found == rest.npos ? found : found + 1;
   }
+  if (const std::size_t across = end_across(delimiter, text, rest); across != rest.npos) return across;
   const std::size_t found = rest.find(delimiter);
-  return found == rest.npos ? rest.size() : found + delimiter.size();
+  return found == rest.npos ? found : found + delimiter.size();
 }
 
 }  // namespace
@@ -59,10 +67,11 @@ std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::si
   try {
     while (text.size() < limit && fill() > 0) {
       const std::string_view rest = buffered().substr(0, limit - text.size());
-      const std::size_t size = size_through(delimiter, text, rest);
+      const std::size_t end = end_of(delimiter, text, rest);
+      const std::size_t size = std::min(end, rest.size());
       text += rest.substr(0, size);
       begin_ += size;
-      if (text.ends_with(delimiter)) break;
+      if (end != rest.npos) break;
     }
   } catch (...) {
     put_back(std::move(text));
