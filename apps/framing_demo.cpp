@@ -84,9 +84,9 @@ void handshake(int questions) {
   measured("length", questions, one_by_one);
   measured("  at once", 1, at_once);
   constexpr double kFar = 0.02;
-  row("why", "With a length in front nobody has to wait: here all at once is " +
+  row("why", "With a length in front nobody has to wait; here ready took " +
                  number_text(static_cast<double>(ready) / static_cast<double>(at_once)) +
-                 " times as quick as ready.");
+                 " times as long as all at once.");
   row("", "Where a round trip takes 20 ms, as between two cities, ready needs " +
               number_text(2 * questions * kFar) + " s, and all at once 0.02 s.");
   row("", "Nor does ready help but against stuck answers: its own words may stick together or come apart.");
