@@ -18,6 +18,7 @@
 #include "common/serve.hpp"
 #include "fuzz/fuzz.hpp"
 #include "socketserver/service/header_framed.hpp"
+#include "socketserver/service/hmac_auth.hpp"
 #include "socketserver/service/text.hpp"
 #include "support/serving.hpp"
 
@@ -186,6 +187,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const EOFError&) {
   }
   return 0;
+}
+
+TEST(Notes, AreForThoseWhoHaveTheKey) {
+  const AuthKey key("in a program: AuthKey::read(path)");
+  Notes notes;
+  ThreadingTCPServer server({"127.0.0.1", 0}, handler<HmacAuthMixIn<NotesHandler>>(HmacAuth(key), &notes));
+  const std::jthread loop = serve_in_background(server);
+  const auto put = [&](const AuthKey& mine) {
+    Socket socket = create_connection(server.server_address(), std::chrono::seconds(60));
+    Authenticator(mine, AuthDigest::kSha256, AuthForm::kPlain).prove(socket);
+    return NotesClient(socket).put("milk", "two bottles");
+  };
+  EXPECT_TRUE(put(key));
+  EXPECT_ANY_THROW(put(AuthKey("a guess")));
+  EXPECT_EQ(server.statistics().unauthenticated, 1u);
 }
 
 int run(int argc, char** argv) {
