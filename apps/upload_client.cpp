@@ -1,14 +1,9 @@
-// Sends files to an upload server.
-#include "socketserver/service/upload_client.hpp"
+// Sends files to an upload server, and gets files from it.
+#include <stdexcept>
 
-#include <iostream>
-
-#include "common/connect.hpp"
 #include "common/main.hpp"
-#include "common/progress.hpp"
 #include "common/prompt.hpp"
-#include "socketserver/net/error.hpp"
-#include "socketserver/service/text.hpp"
+#include "transfer/session.hpp"
 
 using namespace socketserver;
 
@@ -16,126 +11,72 @@ namespace {
 
 constexpr char kProgram[] = "upload_client";
 
-// A path or two, each as long as Linux has them, and what is wrong with them.
-constexpr std::size_t kLongMessage = 10'000;
-
 UploadForm form_named(const std::string& name) {
   return name == "cmd" ? UploadForm::kCmd : name == "msg" ? UploadForm::kMsg : UploadForm::kMd5;
 }
 
-// Files and what became of them.
-class Upload {
- public:
-  Upload(const apps::ClientOptions& where, UploadForm form, std::optional<std::string> message)
-      : where_(where.where()),
-        socket_(where.connect()),
-        client_(socket_, form),
-        message_(std::move(message)) {}
+/// How a program is called, before it connects.
+void check(const apps::Command& command) {
+  if ((command.verb == "put" || command.verb == "get") && command.words.empty())
+    throw apps::UsageError(command.verb + " needs the name of a file (see --help)");
+  if (command.verb == "q" && !command.words.empty())
+    throw apps::UsageError("q takes no arguments (see --help)");
+}
 
-  /// False when nothing more can be sent.
-  bool usable() const { return client_.usable(); }
+void run_command(apps::TransferSession& session, const apps::Command& command) {
+  if (command.verb == "put") return session.put(command.words);
+  if (command.verb == "get") return session.get(command.words);
+  if (command.verb == "ls") return session.list(command.words);
+  for (const std::string& file : command.words) session.send(file);
+}
 
-  void send(const std::string& path) {
-    const auto began = Clock::now();
-    std::uint64_t bytes = 0;
-    try {
-      apps::ProgressBar bar;
-      client_.send(path, message_, [&](std::uint64_t sent, std::uint64_t size) {
-        bar.show(sent, size);
-        bytes = size;
-      });
-      sent_.push_back({path, bytes, std::chrono::duration<double>(Clock::now() - began).count()});
-    } catch (const std::exception& error) {
-      if (usable()) return complain(error.what());  // which names the file
-      broken_ = {path, error.what()};
-    }
+// False at its end.
+bool run_line(apps::TransferSession& session, const std::string& line) {
+  try {
+    const apps::Command command = apps::command_of_line(line);
+    check(command);
+    if (command.verb == "q") return false;
+    run_command(session, command);
+    if (command.verb == "put") session.settle();
+  } catch (const std::runtime_error& error) {
+    session.failed(line, error.what());
   }
-
-  /// Prints what the server said.
-  void finish() {
-    const std::string complaint = hear_the_end();
-    const auto& replies = client_.replies();
-    for (std::size_t i = 0; i < sent_.size(); ++i)
-      i < replies.size() ? report(sent_[i], replies[i]) : report_without_reply(sent_[i]);
-    if (broken_)
-      failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why);
-    if (!complaint.empty()) failed(where_, complaint);
-  }
-  void failed(const std::string& what, const std::string& why) {
-    complain(printable(what) + ": " + printable(why));
-  }
-  int status() const { return status_; }
-
- private:
-  struct Sent {
-    std::string path;
-    std::uint64_t bytes;
-    double seconds;
-  };
-  struct Broken {
-    std::string path, why;
-  };
-
-  void complain(const std::string& what) {
-    std::cout << std::flush;
-    std::cerr << kProgram << ": " << printable(what, kLongMessage) << "\n";
-    status_ = 1;
-  }
-  std::string hear_the_end() {
-    try {
-      usable() ? client_.finish() : client_.last_words();
-      return {};
-    } catch (const TimeoutError&) {
-      return "the server neither answers nor closes the connection";
-    } catch (const std::exception& error) {
-      return error.what();
-    }
-  }
-  static std::string facts(const Sent& sent) {
-    const auto bytes = static_cast<double>(sent.bytes);
-    return apps::size_text(bytes) + apps::rate_text(bytes, sent.seconds);
-  }
-  static std::string why_not(const UploadReply& reply) { return "refused: " + reply.error; }
-  void report(const Sent& sent, const UploadReply& reply) {
-    if (!reply.ok) return failed(sent.path, why_not(reply));
-    std::cout << printable(sent.path) << ": stored as " << printable(reply.name) << ", " << facts(sent)
-              << "\n";
-  }
-  void report_without_reply(const Sent& sent) {
-    std::cout << printable(sent.path) << ": sent " << facts(sent)
-              << "; the server does not say whether it was stored\n";
-  }
-
-  std::string where_;
-  Socket socket_;
-  UploadClient client_;
-  std::optional<std::string> message_;
-  std::vector<Sent> sent_;
-  std::optional<Broken> broken_;  // the file in which the connection became useless
-  int status_ = 0;
-};
+  return true;
+}
 
 int run(int argc, char** argv) {
-  apps::Options options(kProgram, "[OPTION]... [FILE]...",
-                        "Sends the files, or else those named by the lines of standard input.");
+  apps::Options options(
+      kProgram, "[OPTION]... [put FILE|DIR... | get NAME|PATTERN... | ls [DIR|PATTERN]... | FILE...]",
+      "Sends files and directories (put), gets them (get), or tells what the server has (ls). Without any of "
+      "these words the files are sent as old servers know them; a file of such a name is ./put. Without "
+      "arguments, each line of standard input is a command, or names a file; q ends.");
   apps::ClientOptions where;
   where.port = 8021;
-  std::string form = "cmd", message;
+  std::string form = "cmd", message, digest = "sha256";
+  apps::TransferOptions transfer;
+  options.path("to", "DIR", transfer.to, "where get puts files; created where it is missing");
+  options.flag("resume", transfer.resume,
+               "put and get keep what has arrived when the connection breaks, and go on with what was kept");
+  options.choice("digest", digest, {"sha256", "none"},
+                 "what put and get check the contents by, at the other end; none: only TCP's own checks");
   options.choice("form", form, {"cmd", "msg", "md5"},
                  "the header's: with cmd and filename; with a message; or with the MD5 of the contents, "
                  "which the server then checks");
   options.value("msg", "TEXT", message, "a message for the server's log");
   where.add_to(options);
-  const std::vector<std::string> files = options.parse(argc, argv);
-  Upload upload(where, form_named(form), options.given("msg") ? std::optional(message) : std::nullopt);
-  auto file = files.begin();
-  while (file != files.end() && upload.usable()) upload.send(*file++);
-  if (files.empty())
-    for (apps::Prompt prompt("file> "); const auto line = upload.usable() ? prompt.next() : std::nullopt;)
-      if (!line->empty()) upload.send(*line);
-  upload.finish();
-  for (; file != files.end(); ++file) upload.failed(*file, "not sent, since the connection ended before");
-  return upload.status();
+  const apps::Command command = apps::command_of(options.parse(argc, argv));
+  check(command);
+  transfer.form = form_named(form);
+  transfer.digest = digest == "sha256";
+  if (options.given("msg")) transfer.message = message;
+  apps::TransferSession session(kProgram, where, transfer);
+  if (!command.verb.empty() || !command.words.empty())
+    run_command(session, command);
+  else
+    for (apps::Prompt prompt("file> "); const auto line = session.usable() ? prompt.next() : std::nullopt;)
+      if (!line->empty() && !run_line(session, *line)) break;
+  session.finish();
+  return session.status();
 }
 
 }  // namespace

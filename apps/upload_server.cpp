@@ -1,4 +1,4 @@
-// Stores the files that its clients send.
+// Stores the files that its clients send, and gives them back.
 #include <limits>
 
 #include "common/main.hpp"
@@ -12,24 +12,61 @@ namespace {
 
 constexpr char kProgram[] = "upload_server";
 
+constexpr long long kMost = std::numeric_limits<long long>::max();
+
+std::uint64_t limit(long long given) {
+  return given == 0 ? StoreLimits::kNone : static_cast<std::uint64_t>(given);
+}
+
+/// 0: none.
+struct Limits {
+  long long max_file_size = 0, quota = 0, client_quota = 0, max_files = 0;
+
+  void add_to(apps::Options& options) {
+    options.integer("max-file-size", "BYTES", max_file_size, 0, kMost,
+                    "larger files are refused; 0: none is too large");
+    options.integer("quota", "BYTES", quota, 0, kMost,
+                    "of all files together, with those on their way; 0: no limit");
+    options.integer("client-quota", "BYTES", client_quota, 0, kMost,
+                    "that one client (an IPv4 address, or 64 bits of IPv6) may store in a day; 0: no limit");
+    options.integer("max-files", "N", max_files, 0, kMost, "how many files there may be; 0: no limit");
+  }
+  StoreLimits of_store() const { return {limit(quota), limit(max_files), limit(client_quota)}; }
+};
+
+// Without a limit they are kept for a lifetime.
+std::chrono::seconds lifetime(const Timeout& keep) {
+  constexpr std::chrono::hours kLong{24 * 365 * 100};
+  return keep ? std::chrono::duration_cast<std::chrono::seconds>(*keep) : std::chrono::seconds(kLong);
+}
+
 int run(int argc, char** argv) {
   apps::Options options(
       kProgram, "[OPTION]...",
       "Stores the files that its clients send: each appears under its name when it is whole and its "
-      "digest, if it came with one, is right.");
+      "digest, if it came with one, is right. Gives its files to whoever asks.");
   apps::ServerOptions server;
   server.port = 8021;
   server.log_level = "info";  // a line for each file
   std::string directory = "file_upload";
-  long long max_file_size = 0;
-  options.value("directory", "DIR", directory, "where files go; created where it is missing");
-  options.integer("max-file-size", "BYTES", max_file_size, 0, std::numeric_limits<long long>::max(),
-                  "larger files are refused; 0: none is too large");
+  std::string allow = "both";
+  Timeout keep = FileStore::kPartLifetime;
+  Limits limits;
+  options.value("directory", "DIR", directory, "where files are; created where it is missing");
+  options.choice("allow", allow, {"both", "put", "get"},
+                 "what clients may do: send files, get and list those that are there, or both");
+  limits.add_to(options);
+  options.seconds("keep-parts", keep,
+                  "how long what has arrived of a file is kept when the connection of a client breaks that "
+                  "wants to resume",
+                  apps::Options::Zero::kNoTime);
   server.add_to(options);
   if (!options.parse(argc, argv).empty()) throw apps::UsageError("takes no arguments (see --help)");
   UploadOptions upload;
-  upload.store = std::make_shared<FileStore>(directory);
-  if (max_file_size > 0) upload.max_file_size = static_cast<std::uint64_t>(max_file_size);
+  upload.store = std::make_shared<FileStore>(directory, limits.of_store(), lifetime(keep));
+  upload.max_file_size = limit(limits.max_file_size);
+  upload.put = allow != "get";
+  upload.get = allow != "put";
   const auto made = apps::make_stream_server(server, handler<UploadHandler>(upload));
   return apps::serve(kProgram, *made, server);
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <utility>
 
 namespace socketserver::apps {
 namespace {
@@ -43,8 +44,8 @@ std::string rate_text(double bytes, double seconds) {
 
 StatusLine::StatusLine() : terminal_(::isatty(STDERR_FILENO) != 0), next_(Clock::now() + kRedraw) {}
 
-StatusLine::~StatusLine() {
-  if (drawn_) std::cerr << "\r\033[K" << std::flush;
+void StatusLine::clear() {
+  if (std::exchange(drawn_, false)) std::cerr << "\r\033[K" << std::flush;
 }
 
 bool StatusLine::due() {
@@ -65,6 +66,18 @@ std::size_t StatusLine::width() {
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
 }
 
+std::string ProgressBar::total_text(std::uint64_t done) const {
+  if (total_.files < 2) return "";
+  char text[96];
+  std::snprintf(text, sizeof text, "  file %llu of %llu", static_cast<unsigned long long>(total_.file),
+                static_cast<unsigned long long>(total_.files));
+  if (total_.size == 0) return text;
+  const double share = static_cast<double>(total_.done + done) / static_cast<double>(total_.size);
+  char all[32];
+  std::snprintf(all, sizeof all, ", all %3.0f%%", 100 * std::min(share, 1.0));
+  return std::string(text) + all;
+}
+
 void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
   if (size == 0 || !line_.due()) return;
   const double share = static_cast<double>(done) / static_cast<double>(size);
@@ -75,7 +88,7 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
   std::snprintf(text, sizeof text, " %3.0f%%  %s of %s  %s/s  %s left", 100 * share,
                 size_text(static_cast<double>(done)).c_str(), size_text(static_cast<double>(size)).c_str(),
                 size_text(rate).c_str(), time_text(left).c_str());
-  const std::string words = text;
+  const std::string words = text + total_text(done);
   const std::size_t width = StatusLine::width();
   const std::size_t room = width > words.size() + 4 ? std::min<std::size_t>(width - words.size() - 4, 40) : 0;
   const auto full = static_cast<std::size_t>(share * static_cast<double>(room));

@@ -20,8 +20,7 @@ std::string rate_text(double bytes, double seconds);
 class StatusLine {
  public:
   StatusLine();
-  /// Wipes the line.
-  ~StatusLine();
+  ~StatusLine() { clear(); }
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
@@ -29,6 +28,8 @@ class StatusLine {
   bool due();
   /// Shows as much of it as the terminal is wide.
   void draw(const std::string& text);
+  /// Wipes it.
+  void clear();
   static std::size_t width();
 
  private:
@@ -37,12 +38,25 @@ class StatusLine {
   Clock::time_point next_;
 };
 
-/// How far a transfer is, on such a line: bytes, share, rate, time left. One thread.
+/// How far a transfer is, on such a line: bytes, share, rate, time left; and what of several it is. One
+/// thread.
 class ProgressBar {
  public:
+  /// Files that belong together; counts of files and bytes.
+  struct Total {
+    std::uint64_t file = 1, files = 1;  ///< which one it is, from 1 on
+    std::uint64_t done = 0, size = 0;   ///< bytes of those before it, and of all; 0: not known
+  };
+
+  ProgressBar() = default;
+  explicit ProgressBar(const Total& total) : total_(total) {}
   void show(std::uint64_t done, std::uint64_t size);
+  void clear() { line_.clear(); }
 
  private:
+  std::string total_text(std::uint64_t done) const;
+
+  Total total_;
   StatusLine line_;
   Clock::time_point began_ = Clock::now();
 };

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 #include <future>
-#include <thread>
 
+#include "apps/odd_server.hpp"
 #include "common/progress.hpp"
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/upload_client.hpp"
@@ -15,36 +15,6 @@ namespace socketserver::testing {
 namespace {
 
 using Argv = std::vector<std::string>;
-
-/// Serves one client with what the test says a server does, in a thread.
-class OddServer {
- public:
-  explicit OddServer(std::function<void(Socket&)> serve) {
-    listening_.setsockopt(SOL_SOCKET, SO_RCVBUF, 65'536);  // so that a large file has to wait for its reader
-    listening_.bind(Address("127.0.0.1", 0));
-    listening_.listen();
-    thread_ = std::thread([this, serve] {
-      try {
-        Socket client = listening_.accept().first;
-        client.settimeout(kWatchdog);
-        serve(client);
-      } catch (const OSError&) {  // the client is gone, or never came
-      }
-    });
-  }
-  ~OddServer() {
-    listening_.interrupt();
-    thread_.join();
-  }
-  OddServer(const OddServer&) = delete;
-  OddServer& operator=(const OddServer&) = delete;
-
-  Address address() const { return listening_.getsockname(); }
-
- private:
-  Socket listening_{AF_INET, SOCK_STREAM};
-  std::thread thread_;
-};
 
 class UploadPrograms : public UploadServer {
  protected:

@@ -1,121 +1,141 @@
 #include "socketserver/service/file_store.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <memory>
-#include <random>
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/service/text.hpp"
 
 namespace socketserver {
 namespace {
 
-// NAME_MAX of every file system in use; longer names would fail anyway, with a message that helps less.
-constexpr std::size_t kLongestName = 255;
-
-// Names are random, so that a second try finds one, but for a directory in which somebody plays games.
-constexpr int kTries = 100;
-
-constexpr mode_t kMode = 0666;  // less the umask, as of any program that creates files
-
-std::string random_part_name() {
-  thread_local std::random_device random;
-  return std::string(FileStore::kPartPrefix) + std::to_string(::getpid()) + "-" + std::to_string(random()) +
-         std::to_string(random());
+Fd open_store(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) throw_os_error(errno, "open the directory " + directory);
+  if (::faccessat(opened.get(), ".", W_OK | X_OK, 0) < 0)
+    throw_os_error(errno, "write to the directory " + directory);
+  remove_stale_parts(opened.get());
+  return opened;
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-// Locks the part, so that no other store takes it for a dead one's; -1 when it exists, or was just taken for
-// that.
-Fd create_part(int directory, const std::string& name) {
-  Fd file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
-  if (!file) return Fd();
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) < 0) {
-    const int error = errno;
-    ::unlinkat(directory, name.c_str(), 0);
-    errno = error;
-    return Fd();
-  }
+// Of the file that has this name, if any.
+std::optional<std::uint64_t> size_of(int directory, const std::string& name) {
   struct stat status;
-  if (::fstat(file.get(), &status) == 0 && status.st_nlink > 0) return file;
-  errno = EEXIST;
-  return Fd();
+  if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) return std::nullopt;
+  return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+bool is_new(const FileStore& store, const StorePath& path) {
+  try {
+    return !size_of(open_directories(store.fileno(), path.directories(), false).get(), path.name());
+  } catch (const FileNotFoundError&) {
+    return true;
+  }
 }
 
 }  // namespace
 
-FileStore::FileStore(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  directory_ = Fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory_) throw_os_error(errno, "open the directory " + directory);
-  if (::faccessat(directory_.get(), ".", W_OK | X_OK, 0) < 0)
-    throw_os_error(errno, "write to the directory " + directory);
-  remove_stale_parts();
+FileStore::FileStore(const std::string& directory, const StoreLimits& limits,
+                     std::chrono::seconds part_lifetime)
+    : directory_(open_store(directory)),
+      kept_(directory_.get(), part_lifetime),
+      quota_(directory_.get(), kept_, limits) {
+  kept_.expire();
 }
 
-void FileStore::remove_stale_parts() {
-  const int listing = ::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(listing), &::closedir);
-  if (!entries) throw_os_error(errno, "read the directory");
-  while (const dirent* entry = ::readdir(entries.get())) {
-    if (!std::string_view(entry->d_name).starts_with(kPartPrefix)) continue;
-    const Fd file(::openat(directory_.get(), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlinkat(directory_.get(), entry->d_name, 0);
+FileReader FileStore::open(const StorePath& path) const {
+  try {
+    const Fd parent = open_directories(directory_.get(), path.directories(), false);
+    Fd file(::openat(parent.get(), path.name().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file) throw_os_error(errno, "open " + printable(path.text()));
+    return {std::move(file), path.text()};
+  } catch (const OSError& error) {
+    if (error.errnum() == EISDIR) throw IsADirectoryError("it is a directory");
+    if (error.errnum() == ENOENT) throw RefusedError("there is no such file");
+    if (error.errnum() == ELOOP || error.errnum() == EINVAL || error.errnum() == ENXIO)
+      throw RefusedError("it is no regular file");
+    throw;
   }
 }
 
-std::string FileStore::name_for(std::string_view path) {
-  const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-  if (name.empty() || name == "." || name == "..") throw RefusedError("the file name is none");
-  if (name.size() > kLongestName) throw RefusedError("the file name is longer than 255 bytes");
-  if (std::ranges::any_of(name, is_control)) throw RefusedError("the file name holds a control character");
-  if (name.starts_with(kPartPrefix))
-    throw RefusedError("names that begin with " + std::string(kPartPrefix) + " are taken");
-  return std::string(name);
+Fd FileStore::open_directory(const StorePath& path) const {
+  try {
+    return open_directories(directory_.get(), path.names(), false);
+  } catch (const FileNotFoundError&) {
+    throw RefusedError("there is no such directory");
+  }
 }
 
-FilePart::FilePart(const FileStore& store, std::string_view path)
-    : store_(store), name_(FileStore::name_for(path)) {
-  for (int i = 0; i < kTries && !file_; ++i) {
-    part_name_ = random_part_name();
-    file_ = create_part(store_.fileno(), part_name_);
-    if (!file_ && errno != EEXIST && errno != EWOULDBLOCK) break;
+FilePart::FilePart(const FileStore& store, StorePath path, const PartTerms& terms)
+    : store_(store), path_(std::move(path)) {
+  open_part(terms);
+  try {
+    share_ = {terms.size, std::min(size_, terms.size), is_new(store_, path_), terms.owner};
+    store_.quota().take(share_);
+  } catch (...) {
+    if (size_ == 0) ::unlinkat(directory(), part_.name.c_str(), 0);
+    throw;
   }
-  if (!file_) throw_os_error(errno, "create a part of " + name_);
+}
+
+void FilePart::open_part(const PartTerms& terms) {
+  if (!terms.key.empty()) part_ = store_.kept().open(terms.key, terms.owner, terms.size);
+  keep_ = static_cast<bool>(part_.file);
+  if (!part_.file) part_ = create_part(store_.fileno(), terms.size);
+  struct stat status;
+  if (::fstat(part_.file.get(), &status) < 0) throw_os_error(errno, "stat a part of " + name());
+  size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
 FilePart::~FilePart() {
-  if (!part_name_.empty()) ::unlinkat(store_.fileno(), part_name_.c_str(), 0);
+  if (committed_) return;
+  const bool stays = keep_ && part_.directory && size_ > 0;
+  store_.quota().settle(share_, stays ? size_ : 0, 0, 0);
+  if (!stays) ::unlinkat(directory(), part_.name.c_str(), 0);
+}
+
+Sha256 FilePart::sha256() const {
+  const FileReader reader(Fd(::fcntl(part_.file.get(), F_DUPFD_CLOEXEC, 0)), name());
+  return reader.sha256(size_).value_or(Sha256());
+}
+
+void FilePart::clear() {
+  if (::ftruncate(part_.file.get(), 0) < 0) throw_os_error(errno, "truncate " + name());
+  size_ = 0;
 }
 
 void FilePart::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+    const ssize_t written = ::pwrite(part_.file.get(), bytes.data(), bytes.size(), static_cast<off_t>(size_));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_os_error(errno, "write " + name_);
+    if (written < 0) throw_os_error(errno, "write " + name());
+    size_ += static_cast<std::uint64_t>(written);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
 void FilePart::commit() {
-  if (::fsync(file_.get()) < 0) throw_os_error(errno, "fsync " + name_);
-  if (::renameat(store_.fileno(), part_name_.c_str(), store_.fileno(), name_.c_str()) < 0) {
+  const Fd target = open_directories(store_.fileno(), path_.directories(), true);
+  const std::string& last = path_.name();
+  if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
+  const auto replaced = size_of(target.get(), last);
+  if (::renameat(directory(), part_.name.c_str(), target.get(), last.c_str()) < 0) {
     if (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)
       throw RefusedError("a directory has that name");
-    throw_os_error(errno, "rename to " + name_);
+    throw_os_error(errno, "rename to " + name());
   }
-  part_name_.clear();
-  if (::fsync(store_.fileno()) < 0) throw_os_error(errno, "fsync the directory of " + name_);
+  committed_ = true;
+  store_.quota().settle(share_, size_, 1, replaced.value_or(0));
+  if (::fsync(target.get()) < 0) throw_os_error(errno, "fsync the directory of " + name());
+  if (part_.directory) store_.kept().expire();
 }
 
 }  // namespace socketserver

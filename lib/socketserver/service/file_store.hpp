@@ -1,19 +1,24 @@
-// A directory into which files from strangers come, whole or not at all.
+// A directory into which files from strangers come, whole or not at all, and from which they go.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "socketserver/crypto/sha256.hpp"
 #include "socketserver/net/fd.hpp"
+#include "socketserver/service/file_reader.hpp"
+#include "socketserver/service/part_file.hpp"
+#include "socketserver/service/store_path.hpp"
+#include "socketserver/service/store_quota.hpp"
 
 namespace socketserver {
 
-/// The store will not have this file: its name is none, or something is in its place. what() is for the peer,
-/// too.
-class RefusedError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+/// A directory has that name, and not a file.
+class IsADirectoryError : public RefusedError {
+  using RefusedError::RefusedError;
 };
 
 /// Files grow beside their place, under names that begin with kPartPrefix, and are put there by rename(2)
@@ -22,44 +27,82 @@ class RefusedError : public std::runtime_error {
 /// Any thread may call; the store outlives its parts.
 class FileStore {
  public:
-  static constexpr std::string_view kPartPrefix = ".upload-part-";
+  static constexpr std::string_view kPartPrefix = StorePath::kPartPrefix;
+  /// Of kept parts (part_file.hpp): who comes back at all does so the day after.
+  static constexpr std::chrono::hours kPartLifetime{24};
 
   /// Opens `directory`, creating it where it is missing, and removes the parts that dead processes left
-  /// there; those of living ones are locked (flock(2)). Throws OSError that names the directory.
-  explicit FileStore(const std::string& directory);
+  /// there, but for those that are kept. Throws OSError that names the directory.
+  explicit FileStore(const std::string& directory, const StoreLimits& limits = {},
+                     std::chrono::seconds part_lifetime = kPartLifetime);
 
-  /// The name that a file gets here: the last part of a path with '/'. RefusedError when that is empty, "."
-  /// or "..", longer than 255 bytes, begins with kPartPrefix, or holds a NUL or another control character.
-  static std::string name_for(std::string_view path);
+  /// The name that a file gets here: the last part of a path with '/'. RefusedError as StorePath says.
+  static std::string name_for(std::string_view path) { return StorePath::last_part(path).name(); }
+
+  /// Opens a file to read. IsADirectoryError, and RefusedError for what else is not to be read: nothing,
+  /// symbolic links, what is no regular file. OSError.
+  FileReader open(const StorePath& path) const;
+  /// Opens a directory to walk through; the store's own for an empty path. RefusedError where there is none.
+  Fd open_directory(const StorePath& path) const;
 
   int fileno() const noexcept { return directory_.get(); }
+  const KeptParts& kept() const noexcept { return kept_; }
+  const StoreQuota& quota() const noexcept { return quota_; }
 
  private:
-  void remove_stale_parts();
-
   Fd directory_;
+  KeptParts kept_;
+  StoreQuota quota_;
 };
 
-/// A file on its way into a store; gone again unless commit() was called. One thread.
+/// What is known of a file before it comes.
+struct PartTerms {
+  std::uint64_t size = 0;
+  /// A digest, in hexadecimal digits, of whose it is: StoreLimits count for each. Empty: nobody's.
+  std::string owner;
+  /// The same of what belongs together: a part that is given up stays, and the next one of this key goes on
+  /// with it. Empty: none.
+  std::string key;
+};
+
+/// A file on its way into a store; gone again unless commit() or keep() was called. One thread.
 class FilePart {
  public:
-  /// RefusedError for a bad name (name_for), OSError when it cannot be created.
-  FilePart(const FileStore& store, std::string_view path);
+  /// Of a file known by the last part of a path. RefusedError for a bad name (FileStore::name_for), OSError
+  /// when it cannot be created.
+  FilePart(const FileStore& store, std::string_view path) : FilePart(store, StorePath::last_part(path), {}) {}
+  /// The same of any path; also RefusedError where a limit forbids it.
+  FilePart(const FileStore& store, StorePath path, const PartTerms& terms);
   ~FilePart();
   FilePart(const FilePart&) = delete;
   FilePart& operator=(const FilePart&) = delete;
 
-  const std::string& name() const noexcept { return name_; }
+  /// Where it goes.
+  std::string name() const { return path_.text(); }
+  /// How much is there: at first what was kept.
+  std::uint64_t size() const noexcept { return size_; }
+  /// Of what is there. Throws OSError.
+  Sha256 sha256() const;
+  /// Throws away what is there.
+  void clear();
   /// Appends. OSError when the disk is full, and so on.
   void write(std::string_view bytes);
-  /// Brings it to the disk and to its name, where it replaces what was there. OSError when that fails,
-  /// RefusedError when a directory is there.
+  /// Brings it to the disk and to its name, where it replaces what was there; missing directories are made.
+  /// OSError when that fails, RefusedError when a directory is there, or no directory on the way.
   void commit();
+  /// From now on, or not any more: where it has a key, it stays when it is given up.
+  void keep(bool wanted) noexcept { keep_ = wanted; }
 
  private:
+  int directory() const noexcept { return part_.directory ? part_.directory.get() : store_.fileno(); }
+  void open_part(const PartTerms& terms);
+
   const FileStore& store_;
-  std::string name_, part_name_;
-  Fd file_;
+  StorePath path_;
+  PartFile part_;
+  StoreQuota::Share share_;
+  std::uint64_t size_ = 0;
+  bool keep_ = false, committed_ = false;
 };
 
 }  // namespace socketserver

@@ -1,11 +1,12 @@
 #include "socketserver/service/upload.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 
-#include "socketserver/io/framing.hpp"
-#include "socketserver/net/error.hpp"
+#include "socketserver/server/source_counts.hpp"
+#include "socketserver/service/download.hpp"
 #include "socketserver/service/linger.hpp"
 #include "socketserver/service/md5_pipe.hpp"
 #include "socketserver/service/text.hpp"
@@ -14,7 +15,9 @@ namespace socketserver {
 namespace {
 
 class WrongDigest : public RefusedError {
-  using RefusedError::RefusedError;
+ public:
+  WrongDigest(const char* algorithm, const std::string& came, const std::string& promised)
+      : RefusedError("the " + std::string(algorithm) + " of what came is " + came + ", not " + promised) {}
 };
 
 // Not a rate: that of five bytes tells nothing.
@@ -25,61 +28,122 @@ std::string bytes_and_time(std::uint64_t bytes, Clock::duration time) {
   return text;
 }
 
-}  // namespace
-
-void UploadHandler::handle() {
-  while (const auto header = read_upload_header(rfile())) {
-    if (!receive(*header)) return end_politely(request());
-    connection().end_message();  // a person may take their time to choose the next file
-  }
-}
-
-// False when what follows cannot be served.
-bool UploadHandler::receive(const UploadHeader& header) {
-  const auto began = Clock::now();
-  missing_ = header.size;
+// Runs `serve`, or returns what it refuses, or an error that is not the connection's.
+template <class Serve>
+std::string why_not(Serve serve) {
   try {
-    const std::string name = store(header);
-    server().log_message(LogLevel::kInfo, client_address().to_string() + " stored " + printable(name) + ", " +
-                                              bytes_and_time(header.size, Clock::now() - began) +
-                                              (header.message ? ": " + printable(*header.message) : ""));
-    reply(header, Json::object({{"ok", true}, {"filename", name}, {"size", header.size}}));
-    return true;
+    serve();
+    return {};
   } catch (const RefusedError& error) {
-    return refuse(header, error.what());
+    return error.what();
   } catch (const ConnectionError&) {
     throw;
   } catch (const TimeoutError&) {
     throw;
   } catch (const OSError& error) {
-    return refuse(header, error.what());
+    return in_words(error);
   }
 }
 
+Json no(const std::string& why) { return Json::object({{"ok", false}, {"error", printable(why)}}); }
+
+}  // namespace
+
+std::string in_words(const OSError& error) {
+  if (error.errnum() == ENOSPC) return std::string("the disk of the server is full: ") + error.what();
+  if (error.errnum() == EDQUOT)
+    return std::string("the server may not have more of its disk: ") + error.what();
+  return error.what();
+}
+
+void UploadHandler::handle() {
+  while (const auto request = read_transfer_request(rfile())) {
+    if (!std::visit([this](const auto& one) { return serve(one); }, *request))
+      return end_politely(this->request());
+    connection().end_message();  // a person may take their time to choose the next file
+  }
+}
+
+void UploadHandler::log(LogLevel level, const std::string& text) {
+  server().log_message(level, client_address().to_string() + " " + text);
+}
+
+// False when what follows cannot be served.
+bool UploadHandler::serve(const UploadHeader& header) {
+  const auto began = Clock::now();
+  missing_ = header.resume ? 0 : header.size;  // with `resume` nothing comes before it is asked for
+  std::string name;
+  const std::string error = why_not([&] { name = store(header); });
+  if (!error.empty()) return refuse(header, error);
+  log(LogLevel::kInfo, "stored " + printable(name) + ", " +
+                           bytes_and_time(header.size, Clock::now() - began) +
+                           (header.message ? ": " + printable(*header.message) : ""));
+  if (header.wants_reply) reply(Json::object({{"ok", true}, {"filename", name}, {"size", header.size}}));
+  return true;
+}
+
 std::string UploadHandler::store(const UploadHeader& header) {
+  if (!options_.put) throw RefusedError("this server takes no files");
   if (header.size > options_.max_file_size)
     throw RefusedError("the file is larger than " + std::to_string(options_.max_file_size) + " bytes");
-  FilePart part(*options_.store, header.name);
-  copy(part, header);
+  const StorePath path = header.path ? StorePath::relative(*header.path) : StorePath::last_part(header.name);
+  FilePart part(*options_.store, path, terms_of(header, path));
+  Sha256 hash;
+  if (header.resume) {
+    if (part.size() > header.size) part.clear();
+    hash = agree_where_to_go_on(part);
+    missing_ = header.size - part.size();
+  }
+  copy(part, header, hash);
   part.commit();
   return part.name();
 }
 
-void UploadHandler::copy(FilePart& part, const UploadHeader& header) {
-  if (!header.md5) {
-    std::string block(std::min<std::uint64_t>(kBlockSize, header.size), '\0');
-    while (missing_ > 0) part.write({block.data(), read_some(block)});
-    return;
-  }
-  Md5Pipe md5(header.size, std::min<std::uint64_t>(kBlockSize, header.size));
-  while (missing_ > 0) {
-    std::string& block = md5.block();
+PartTerms UploadHandler::terms_of(const UploadHeader& header, const StorePath& path) const {
+  PartTerms terms{header.size, SourceCounts::key_of(client_address()), {}};
+  if (!terms.owner.empty()) terms.owner = Sha256(terms.owner).hexdigest();
+  if (header.resume)
+    terms.key =
+        Sha256(path.text() + "\n" + std::to_string(header.size) + "\n" + hex(*header.sha256)).hexdigest();
+  return terms;
+}
+
+// Tells what is there and hears what of it counts; returns the hash of that.
+Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
+  const Sha256 hash = part.sha256();
+  reply(Json::object({{"offset", part.size()}, {"sha256", hash.hexdigest()}}));
+  const std::int64_t offset = Json::parse(read_frame(rfile(), kUploadHeaderLimit)).get_int("offset");
+  if (offset == 0)
+    part.clear();
+  else if (offset < 0 || static_cast<std::uint64_t>(offset) != part.size())
+    throw FramingError("the client goes on at " + std::to_string(offset) + ", where nobody is");
+  return offset == 0 ? Sha256() : hash;
+}
+
+void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash) {
+  const std::size_t block_size = std::min<std::uint64_t>(kBlockSize, header.size);
+  const auto take = [&](std::string& block) {
     const std::size_t got = read_some(block);
-    part.write({block.data(), got});
-    md5.push(got);
+    try {
+      part.write({block.data(), got});
+    } catch (const OSError&) {
+      part.keep(false);  // of a disk that is full, nothing is worth keeping
+      throw;
+    }
+    if (header.sha256) hash.update({block.data(), got});
+    return got;
+  };
+  if (header.md5 && !header.resume) {  // which has its digest
+    Md5Pipe md5(header.size, block_size);
+    while (missing_ > 0) md5.push(take(md5.block()));
+    if (const auto digest = md5.digest(); digest != *header.md5)
+      throw WrongDigest("MD5", hex(digest), hex(*header.md5));
+  } else {
+    for (std::string block(block_size, '\0'); missing_ > 0;) take(block);
   }
-  if (const auto digest = md5.digest(); digest != *header.md5)
-    throw WrongDigest("the MD5 of what came is " + hex(digest) + ", not " + hex(*header.md5));
+  part.keep(false);
+  if (header.sha256 && hash.digest() != *header.sha256)
+    throw WrongDigest("SHA-256", hash.hexdigest(), hex(*header.sha256));
 }
 
 std::size_t UploadHandler::read_some(std::string& block) {
@@ -91,17 +155,47 @@ std::size_t UploadHandler::read_some(std::string& block) {
 }
 
 bool UploadHandler::refuse(const UploadHeader& header, const std::string& why) {
-  server().log_message(LogLevel::kWarning, client_address().to_string() + " refused " +
-                                               printable(header.name) + ": " + printable(why));
-  reply(header, Json::object({{"ok", false}, {"error", printable(why)}}));
+  log(LogLevel::kWarning, "refused " + printable(header.name) + ": " + printable(why));
+  if (header.wants_reply) reply(no(why));
   if (missing_ > kDiscardLimit) return false;
   std::string block(kBlockSize, '\0');
   while (missing_ > 0) read_some(block);
   return true;
 }
 
-void UploadHandler::reply(const UploadHeader& header, const Json& answer) {
-  if (header.wants_reply) wfile().write(frame(answer.dump()));
+bool UploadHandler::serve(const GetRequest& request) {
+  const auto began = Clock::now();
+  const std::string what = printable(request.path.value_or(request.name));
+  GetReply answer{false, request.name, "", false, 0, 0};
+  std::uint64_t sent = 0;
+  answer.error = why_not([&] {
+    if (!options_.get) throw RefusedError("this server gives no files away");
+    try {
+      sent = send_file(connection(), *options_.store, request);
+    } catch (const IsADirectoryError&) {
+      answer.directory = true;
+      throw;
+    }
+  });
+  if (answer.error.empty()) {
+    log(LogLevel::kInfo, "sent " + what + ", " + bytes_and_time(sent, Clock::now() - began));
+    return true;
+  }
+  log(LogLevel::kWarning, "refused to send " + what + ": " + printable(answer.error));
+  answer.error = printable(answer.error);
+  reply(answer.to_json(false));
+  return true;
+}
+
+bool UploadHandler::serve(const ListRequest& request) {
+  const std::string error = why_not([&] {
+    if (!options_.get) throw RefusedError("this server does not tell what it has");
+    send_listing(connection(), *options_.store, request);
+  });
+  if (error.empty()) return true;
+  log(LogLevel::kWarning, "refused to list " + printable(request.path) + ": " + printable(error));
+  reply(no(error));
+  return true;
 }
 
 }  // namespace socketserver

@@ -1,72 +1,77 @@
 #include "socketserver/service/upload_client.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
 
 #include "socketserver/io/framing.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/service/download.hpp"
+#include "socketserver/service/patience.hpp"
 #include "socketserver/service/text.hpp"
-#include "socketserver/service/upload.hpp"
 
 namespace socketserver {
 namespace {
 
-Fd open_file(const std::string& path) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not keep it waiting
-  if (!file) throw_os_error(errno, "open " + path);
-  return file;
-}
+[[noreturn]] void fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }
 
-std::uint64_t size_of(const Fd& file, const std::string& path) {
-  struct stat status;
-  if (::fstat(file.get(), &status) < 0) throw_os_error(errno, "stat " + path);
-  if (S_ISDIR(status.st_mode)) throw_os_error(EISDIR, "read " + path);
-  if (!S_ISREG(status.st_mode)) throw_os_error(EINVAL, "read " + path + ", which is no regular file");
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
-std::size_t read_at(int file, std::string& block, std::uint64_t offset, const std::string& path) {
-  ssize_t got;
-  do got = ::pread(file, block.data(), block.size(), static_cast<off_t>(offset));
-  while (got < 0 && errno == EINTR);
-  if (got < 0) throw_os_error(errno, "read " + path);
-  return static_cast<std::size_t>(got);
-}
-
-Md5::Digest md5_of(int file, const std::string& path) {
-  Md5 md5;
-  std::string block(UploadHandler::kBlockSize, '\0');
-  for (std::uint64_t offset = 0; const std::size_t got = read_at(file, block, offset, path); offset += got)
-    md5.update({block.data(), got});
-  return md5.digest();
+template <class Hash>
+auto digest_of(const std::optional<Hash>& hash) {
+  if (!hash) fail_shorter();
+  return hash->digest();
 }
 
 }  // namespace
 
-void UploadClient::send(const std::string& path, const std::optional<std::string>& message,
-                        const Progress& progress) {
-  const Fd file = open_file(path);
+UploadHeader UploadClient::header_of(const UploadFile& file, const FileReader& reader) const {
   UploadHeader header;
-  header.name = path.substr(path.rfind('/') + 1);
-  header.size = size_of(file, path);
-  header.message = form_ == UploadForm::kMsg ? message.value_or("") : message;
+  const std::string& name = file.name ? *file.name : file.path;
+  header.name = name.substr(name.rfind('/') + 1);
+  header.size = reader.size();
+  header.message = form_ == UploadForm::kMsg ? file.message.value_or("") : file.message;
   header.wants_reply = true;
-  if (!is_utf8(header.name)) throw std::runtime_error("the name of " + printable(path) + " is not UTF-8");
-  if (form_ == UploadForm::kMd5) header.md5 = md5_of(file.get(), path);
+  if (file.name && file.name != header.name) header.path = file.name;
+  header.resume = file.resume;
+  if (!is_utf8(name)) throw std::runtime_error("the name of " + printable(file.path) + " is not UTF-8");
+  if (form_ == UploadForm::kMd5) header.md5 = digest_of(reader.md5(header.size));
+  if (file.digest || file.resume) header.sha256 = digest_of(reader.sha256(header.size));
+  return header;
+}
+
+std::uint64_t UploadClient::send(const UploadFile& file, const Progress& progress) {
+  const FileReader reader(file.path);
+  const UploadHeader header = header_of(file, reader);
   hear();
+  if (usable_ && file.resume) settle();
   if (!usable_) throw std::runtime_error("the server has closed the connection");
   usable_ = false;
   ++asked_;
-  socket_.sendall(frame(header.to_json(form_).dump()));
-  send_bytes(file.get(), header, path, progress);
+  const std::string object = frame(header.to_json(form_).dump());
+  socket_.sendall(object, header.size > 0 && !file.resume ? MSG_MORE : 0);
+  const auto offset = file.resume ? agree_where_to_go_on(reader) : std::optional<std::uint64_t>(0);
+  if (offset) send_bytes(reader, *offset, progress);
   usable_ = true;
   hear();
+  return offset.value_or(0);
+}
+
+// Nothing where the server refuses the file.
+std::optional<std::uint64_t> UploadClient::agree_where_to_go_on(const FileReader& file) try {
+  const Patience patience(socket_, file.size());
+  const Json offer = Json::parse(read_frame(reader_, kUploadHeaderLimit));
+  answers_ = true;
+  if (offer.contains("ok")) return note_reply(offer), std::nullopt;
+  const std::int64_t there = offer.get_int("offset");
+  if (there < 0 || static_cast<std::uint64_t>(there) > file.size())
+    throw FramingError("the server goes on at " + std::to_string(there) + ", where nobody is");
+  auto offset = static_cast<std::uint64_t>(there);
+  if (const auto hash = file.sha256(offset); !hash || find_sha256(offer) != hash->digest()) offset = 0;
+  socket_.sendall(frame(Json::object({{"offset", offset}}).dump()), offset < file.size() ? MSG_MORE : 0);
+  return offset;
+} catch (const TimeoutError&) {
+  throw std::runtime_error("the server does not say where to go on; it may take whole files alone");
+} catch (const EOFError&) {
+  throw std::runtime_error("the server closed the connection instead of saying where to go on");
 }
 
 // A server that has closed its side takes nothing more, though it may let us send.
@@ -79,29 +84,40 @@ void UploadClient::hear() {
   }
 }
 
-void UploadClient::send_bytes(int file, const UploadHeader& header, const std::string& path,
-                              const Progress& progress) {
-  std::string block(UploadHandler::kBlockSize, '\0');
-  for (std::uint64_t sent = 0; sent < header.size;) {
-    block.resize(std::min<std::uint64_t>(block.size(), header.size - sent));
-    const std::size_t got = read_at(file, block, sent, path);
-    if (got == 0) throw std::runtime_error("the file got shorter while it was sent");
-    socket_.sendall({block.data(), got});
-    sent += got;
-    if (progress) progress(sent, header.size);
+void UploadClient::send_bytes(const FileReader& file, std::uint64_t offset, const Progress& progress) {
+  if (progress && offset > 0) progress(offset, file.size());
+  while (offset < file.size()) {
+    const std::uint64_t size = std::min<std::uint64_t>(FileReader::kBlockSize, file.size() - offset);
+    send_range(socket_, file, offset, size);
+    offset += size;
+    if (progress) progress(offset, file.size());
   }
 }
 
-bool UploadClient::read_reply() {
-  if (reader_.peek().empty()) return false;
-  if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
-  const Json answer = Json::parse(read_frame(reader_, kUploadHeaderLimit));
+void UploadClient::note_reply(const Json& answer) {
   UploadReply reply;
   reply.ok = answer.get_bool("ok");
   reply.name = answer.find_string("filename").value_or("");
   reply.error = answer.find_string("error").value_or("");
   replies_.push_back(reply);
+  answers_ = true;
+}
+
+bool UploadClient::read_reply() {
+  if (reader_.peek().empty()) return false;
+  if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
+  note_reply(Json::parse(read_frame(reader_, kUploadHeaderLimit)));
   return true;
+}
+
+void UploadClient::settle() {
+  try {
+    while (replies_.size() < asked_)
+      if (!read_reply()) throw EOFError("the server closed the connection before it answered");
+  } catch (...) {
+    usable_ = false;
+    throw;
+  }
 }
 
 std::vector<UploadReply> UploadClient::finish() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "socketserver/io/reader.hpp"
+#include "socketserver/service/file_reader.hpp"
 #include "socketserver/service/upload_header.hpp"
 
 namespace socketserver {
@@ -17,6 +18,17 @@ struct UploadReply {
   bool ok = false;
   std::string name;   ///< what it is called there
   std::string error;  ///< why it was refused
+};
+
+/// A file to be sent.
+struct UploadFile {
+  std::string path;                    ///< here
+  std::optional<std::string> name;     ///< there, with directories; without: the last part of its path
+  std::optional<std::string> message;  ///< for the server's log
+  bool digest = false;                 ///< SHA-256 goes with it; it is read twice then
+  /// Go on where an earlier try broke off, and have what arrives kept if this one does. Needs a server that
+  /// knows of it, and `digest`.
+  bool resume = false;
 };
 
 /// Sends files on a connection, one after the other. Borrows the socket, which must outlive it and whose
@@ -35,11 +47,25 @@ class UploadClient {
   /// Throws OSError (of the file: named by its path; of the connection), and std::runtime_error when its name
   /// is not UTF-8, it got shorter meanwhile, or the server had closed the connection before; usable() tells
   /// whether further files can follow. Replies that came while it sent are kept for finish().
-  void send(const std::string& path, const std::optional<std::string>& message, const Progress& progress);
+  void send(const std::string& path, const std::optional<std::string>& message, const Progress& progress) {
+    send({path, {}, message, false, false}, progress);
+  }
+  /// The same with all that can be said of a file; also std::runtime_error for a server that does not say
+  /// where to go on. Returns how much of it an earlier try had brought there.
+  std::uint64_t send(const UploadFile& file, const Progress& progress);
+
+  /// Waits for the replies that have not come yet. Throws TimeoutError where none comes, EOFError where the
+  /// server closes, and as finish() does; then the connection is of no use.
+  void settle();
+  /// For what else is asked on the connection, after settle().
+  Reader& reader() noexcept { return reader_; }
 
   /// False when the server has closed the connection, when a file was sent in part (what follows would be
   /// taken for the rest of it), and after an answer that is none.
   bool usable() const noexcept { return usable_; }
+
+  /// Has the server said anything at all? Then it answers, and who hears nothing of a file has lost it.
+  bool answers() const noexcept { return answers_; }
 
   /// Says that nothing more comes, and returns what the server said: a reply for each file, in order, or
   /// fewer where it closes without. Throws TimeoutError where it does neither, FramingError and JsonError for
@@ -52,16 +78,19 @@ class UploadClient {
   const std::vector<UploadReply>& replies() const noexcept { return replies_; }
 
  private:
+  UploadHeader header_of(const UploadFile& file, const FileReader& reader) const;
   void hear();
   bool read_reply();
-  void send_bytes(int file, const UploadHeader& header, const std::string& path, const Progress& progress);
+  void note_reply(const Json& answer);
+  std::optional<std::uint64_t> agree_where_to_go_on(const FileReader& file);
+  void send_bytes(const FileReader& file, std::uint64_t offset, const Progress& progress);
 
   Socket& socket_;
   UploadForm form_;
   Reader reader_;
   std::vector<UploadReply> replies_;
   std::size_t asked_ = 0;  // for replies
-  bool usable_ = true;
+  bool usable_ = true, answers_ = false;
 };
 
 }  // namespace socketserver

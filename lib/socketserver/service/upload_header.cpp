@@ -21,13 +21,24 @@ auto either(const Json& object, const char* a, const char* b, Get get) {
   return one ? *one : *other;
 }
 
-Md5::Digest parse_md5(const std::string& text) {
-  const auto digest = parse_hexdigest<Md5::kDigestSize>(text);
-  if (!digest) throw FramingError("\"md5\" is '" + printable(text, 40) + "', not 32 hexadecimal digits");
-  return *digest;
+template <std::size_t N>
+std::optional<Digest<N>> find_digest(const Json& object, const char* key) {
+  const auto text = object.find_string(key);
+  if (!text) return std::nullopt;
+  const auto digest = parse_hexdigest<N>(*text);
+  if (!digest)
+    throw FramingError(quoted(key) + " is '" + printable(*text, 40) + "', not " + std::to_string(2 * N) +
+                       " hexadecimal digits");
+  return digest;
 }
 
-UploadHeader parse(const Json& object) {
+}  // namespace
+
+std::optional<Sha256::Digest> find_sha256(const Json& object) {
+  return find_digest<Sha256::kDigestSize>(object, "sha256");
+}
+
+UploadHeader parse_upload_header(const Json& object) {
   if (!object.is_object()) throw FramingError("the header is no JSON object");
   if (const auto cmd = object.find_string("cmd"); cmd && *cmd != "put")
     throw FramingError("\"cmd\" is '" + printable(*cmd, 40) + "'; this server knows \"put\"");
@@ -39,12 +50,15 @@ UploadHeader parse(const Json& object) {
   if (size < 0) throw FramingError("the file size " + std::to_string(size) + " is negative");
   header.size = static_cast<std::uint64_t>(size);
   header.message = object.find_string("msg");
-  if (const auto md5 = object.find_string("md5")) header.md5 = parse_md5(*md5);
+  header.md5 = find_digest<Md5::kDigestSize>(object, "md5");
   header.wants_reply = object.find_bool("reply").value_or(false);
+  header.path = object.find_string("path");
+  header.sha256 = find_sha256(object);
+  header.resume = object.find_bool("resume").value_or(false);
+  if (header.resume && !(header.wants_reply && header.sha256))
+    throw FramingError(R"("resume" needs "reply" and "sha256")");
   return header;
 }
-
-}  // namespace
 
 Json UploadHeader::to_json(UploadForm form) const {
   Json object = form == UploadForm::kCmd
@@ -53,12 +67,15 @@ Json UploadHeader::to_json(UploadForm form) const {
   if (message) object.set("msg", *message);
   if (md5) object.set("md5", hex(*md5));
   if (wants_reply) object.set("reply", true);
+  if (path) object.set("path", *path);
+  if (sha256) object.set("sha256", hex(*sha256));
+  if (resume) object.set("resume", true);
   return object;
 }
 
 std::optional<UploadHeader> read_upload_header(Reader& reader) {
   if (reader.peek().empty()) return std::nullopt;
-  return parse(Json::parse(read_frame(reader, kUploadHeaderLimit)));
+  return parse_upload_header(Json::parse(read_frame(reader, kUploadHeaderLimit)));
 }
 
 }  // namespace socketserver

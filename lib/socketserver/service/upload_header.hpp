@@ -9,6 +9,17 @@
 // the object has "reply": true, which old servers pass over: then the server sends, for each file, a frame
 // with
 // {"ok": true, "filename": the name it has there, "size": 5} or {"ok": false, "error": why}.
+//
+// More keys that old servers pass over:
+//   "path": "d/e/a.txt"   where the file goes, with directories, which are made; "filename" is its last part
+//   "sha256": 64 digits   of the contents, which are checked
+//   "resume": true        what arrives is kept where the connection breaks, to go on with it later. Needs
+//                         "reply" and "sha256", which together with path and size tells what belongs together
+// With "resume" the server speaks first: {"offset": bytes that it has, "sha256": their digest}, or an answer
+// with "ok": false, which ends the matter. The client then says {"offset": 0}, or the server's offset where
+// it has the same bytes there, and sends the file from there on. An old server stays silent instead.
+//
+// What else a client may ask for, files and listings, is in transfer.hpp.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +27,7 @@
 #include <string>
 
 #include "socketserver/crypto/md5.hpp"
+#include "socketserver/crypto/sha256.hpp"
 #include "socketserver/io/reader.hpp"
 #include "socketserver/json/json.hpp"
 
@@ -32,11 +44,20 @@ struct UploadHeader {
   std::optional<std::string> message;
   std::optional<Md5::Digest> md5;
   bool wants_reply = false;
+  std::optional<std::string> path;  ///< not to be trusted, either
+  std::optional<Sha256::Digest> sha256;
+  bool resume = false;
 
   /// The object in one of the forms above; kMsg needs a message (may be empty), kMd5 a digest. What a form
   /// lacks is added to it all the same, since old servers pass over it.
   Json to_json(UploadForm form) const;
 };
+
+/// The value of "sha256"; FramingError when it is no digest.
+std::optional<Sha256::Digest> find_sha256(const Json& object);
+
+/// The header that `object` is; throws as read_upload_header() does.
+UploadHeader parse_upload_header(const Json& object);
 
 /// Reads the next header; nullopt where the stream ends instead. Throws FramingError, EOFError or JsonError
 /// for what is none, and FramingError for wrong sizes, a digest that is none, a "cmd" other than "put", and

@@ -1,0 +1,169 @@
+#include "transfer/session.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/service/text.hpp"
+
+namespace socketserver::apps {
+namespace {
+
+// A path or two, each as long as Linux has them, and what is wrong with them.
+constexpr std::size_t kLongMessage = 10'000;
+
+bool is_directory(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::string why_not(const UploadReply& reply) { return "refused: " + reply.error; }
+
+}  // namespace
+
+TransferSession::TransferSession(std::string program, const ClientOptions& where, TransferOptions options)
+    : program_(std::move(program)),
+      where_(where.where()),
+      options_(std::move(options)),
+      socket_(where.connect()),
+      uploads_(socket_, options_.form),
+      downloads_(socket_, uploads_.reader()) {}
+
+void TransferSession::complain(const std::string& what) {
+  std::cout << std::flush;
+  std::cerr << program_ << ": " << printable(what, kLongMessage) << "\n";
+  status_ = std::max(status_, 1);
+}
+
+void TransferSession::failed(const std::string& what, const std::string& why) {
+  complain(printable(what) + ": " + printable(why));
+}
+
+// Does something about `what`; false when it throws.
+bool TransferSession::or_say(const std::string& what, const std::function<void()>& act) {
+  try {
+    act();
+    return true;
+  } catch (const TimeoutError&) {
+    failed(what, "the server does not answer");
+  } catch (const std::exception& error) {
+    failed(what, error.what());
+  }
+  return false;
+}
+
+// ---- to the server ----
+
+void TransferSession::send(const std::string& path) {
+  if (!usable()) return unsent_.push_back(path);
+  send({path, {}, options_.message, false, false}, {});
+}
+
+void TransferSession::send(const UploadFile& file, const ProgressBar::Total& total) {
+  const auto began = Clock::now();
+  Sent sent{file.path, 0, 0, 0};
+  try {
+    ProgressBar bar(total);
+    sent.there = uploads_.send(file, [&](std::uint64_t done, std::uint64_t size) {
+      bar.show(done, size);
+      sent.bytes = size;
+    });
+    sent.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    sent_.push_back(sent);
+    report();
+  } catch (const std::exception& error) {
+    if (uploads_.usable()) return complain(error.what());  // which names the file
+    broken_ = {file.path, error.what()};
+  }
+}
+
+std::vector<LocalFile> TransferSession::local_files(const std::vector<std::string>& paths) {
+  std::vector<LocalFile> files;
+  for (const std::string& path : paths) {
+    if (!is_directory(path)) {
+      files.push_back({path, path.substr(path.rfind('/') + 1), size_of(path)});
+      continue;
+    }
+    or_say(path, [&] {
+      auto below = files_below(
+          path, [this](const std::string& odd) { failed(odd, "left out, since it can be no file there"); });
+      files.insert(files.end(), below.begin(), below.end());
+    });
+  }
+  return files;
+}
+
+void TransferSession::put(const std::vector<std::string>& paths) {
+  const std::vector<LocalFile> files = local_files(paths);
+  ProgressBar::Total total{0, files.size(), 0, 0};
+  for (const LocalFile& file : files) total.size += file.size;
+  for (const LocalFile& file : files) {
+    if (!usable()) {
+      unsent_.push_back(file.path);
+      continue;
+    }
+    ++total.file;
+    send({file.path, file.name, options_.message, options_.digest, options_.resume}, total);
+    total.done += file.size;
+  }
+}
+
+// What has been answered meanwhile, in the order in which it was sent.
+void TransferSession::report() {
+  const auto& replies = uploads_.replies();
+  for (; reported_ < std::min(sent_.size(), replies.size()); ++reported_)
+    report(sent_[reported_], replies[reported_]);
+}
+
+void TransferSession::report(const Sent& sent, const UploadReply& reply) {
+  if (!reply.ok) return failed(sent.path, why_not(reply));
+  const auto bytes = static_cast<double>(sent.bytes), there = static_cast<double>(sent.there);
+  std::cout << printable(sent.path, kLongMessage) << ": stored as " << printable(reply.name, kLongMessage)
+            << ", " << size_text(bytes) << rate_text(bytes - there, sent.seconds)
+            << (sent.there > 0 ? ", of which " + size_text(there) + " were there" : "") << "\n";
+}
+
+void TransferSession::report_without_reply(const Sent& sent) {
+  if (uploads_.answers())
+    return failed(sent.path, "the connection ended before the server said that it was stored");
+  const auto bytes = static_cast<double>(sent.bytes);
+  std::cout << printable(sent.path, kLongMessage) << ": sent " << size_text(bytes)
+            << rate_text(bytes, sent.seconds) << "; the server does not say whether it was stored\n";
+}
+
+void TransferSession::settle() {
+  if (or_say(where_, [this] { uploads_.settle(); })) report();
+  usable_ = usable_ && uploads_.usable();
+}
+
+// Returns what is wrong with it.
+std::string TransferSession::hear_the_end() {
+  try {
+    usable() ? uploads_.finish() : uploads_.last_words();
+    return {};
+  } catch (const TimeoutError&) {
+    return "the server neither answers nor closes the connection";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+void TransferSession::finish() {
+  const std::string complaint = hear_the_end();
+  report();
+  const auto& replies = uploads_.replies();
+  for (; reported_ < sent_.size(); ++reported_) report_without_reply(sent_[reported_]);
+  if (broken_) failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why);
+  if (!complaint.empty()) failed(where_, complaint);
+  for (const std::string& path : unsent_) failed(path, "not sent, since the connection ended before");
+}
+
+}  // namespace socketserver::apps

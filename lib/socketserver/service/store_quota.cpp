@@ -1,0 +1,122 @@
+#include "socketserver/service/store_quota.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+
+#include "socketserver/net/error.hpp"
+#include "socketserver/service/directory_walk.hpp"
+
+namespace socketserver {
+namespace {
+
+constexpr std::int64_t kDay = 24 * 60 * 60;  // seconds
+
+// Among threads, too: each has opened the directory for itself. Where a process dies, the lock goes with it.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(int directory)
+      : file_(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (file_ && ::flock(file_.get(), LOCK_EX) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  Fd file_;  // none where there are no descriptors: counts may then be wrong until they are counted anew
+};
+
+std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
+  return a > StoreLimits::kNone - b ? StoreLimits::kNone : a + b;
+}
+
+void subtract(std::atomic<std::uint64_t>& from, std::uint64_t what) {
+  from = from - std::min<std::uint64_t>(from, what);
+}
+
+}  // namespace
+
+StoreQuota::StoreQuota(int store, const KeptParts& kept, const StoreLimits& limits)
+    : store_(store), kept_(kept), limits_(limits), state_(make_shared_object<State>()) {
+  if (!counts()) return;
+  const DirectoryLock lock(store_);
+  count();
+}
+
+void StoreQuota::count() const {
+  std::uint64_t bytes = sum(bytes_of_parts(store_), kept_.bytes()), files = 0;
+  for (DirectoryWalk walk(open_directories(store_, {}, false), true); const auto entry = walk.next();) {
+    if (entry->kind != DirectoryWalk::Kind::kFile) continue;
+    bytes = sum(bytes, entry->size);
+    ++files;
+  }
+  state_->bytes = bytes;
+  state_->files = files;
+  state_->counted = std::time(nullptr);
+}
+
+bool StoreQuota::has_room(const Share& share) const {
+  return sum(state_->bytes, share.size - share.there) <= limits_.bytes &&
+         (!share.new_file || state_->files < limits_.files);
+}
+
+void StoreQuota::refuse(const Share& share) const {
+  if (share.new_file && state_->files >= limits_.files)
+    throw RefusedError("the server has " + std::to_string(state_->files) + " files, and takes no more");
+  throw RefusedError("the quota of the server is used up: of " + std::to_string(limits_.bytes) + " bytes " +
+                     std::to_string(limits_.bytes - std::min<std::uint64_t>(limits_.bytes, state_->bytes)) +
+                     " are left");
+}
+
+void StoreQuota::take(const Share& share) const {
+  if (!counts() && !counts(share)) return;
+  const DirectoryLock lock(store_);
+  const std::uint64_t more = share.size - share.there;
+  if (counts() && !has_room(share)) {
+    if (state_->counted + kRecount.count() <= std::time(nullptr)) {
+      count();
+      subtract(state_->bytes, more);  // it counted this part, too
+    }
+    if (!has_room(share)) refuse(share);
+  }
+  if (counts(share)) {
+    Client& client = find(share.client);
+    if (sum(client.used, more) > limits_.client_bytes)
+      throw RefusedError("your quota is used up: of " + std::to_string(limits_.client_bytes) +
+                         " bytes a day " + std::to_string(limits_.client_bytes - client.used) + " are left");
+    client.used += more;
+  }
+  state_->bytes = sum(state_->bytes, more);
+  if (share.new_file) ++state_->files;
+}
+
+void StoreQuota::settle(const Share& share, std::uint64_t bytes, std::uint64_t files,
+                        std::uint64_t replaced) const noexcept {
+  if (!counts() && !counts(share)) return;
+  const DirectoryLock lock(store_);
+  const std::uint64_t unused = share.size - std::min(share.size, bytes);
+  subtract(state_->bytes, unused + replaced);
+  if (share.new_file && files == 0) subtract(state_->files, 1);
+  if (counts(share)) subtract(find(share.client).used, std::min(unused, share.size - share.there));
+}
+
+// Its place in the table, or one that is free, or whose day is over, or the oldest.
+StoreQuota::Client& StoreQuota::find(const std::string& client) const {
+  std::uint64_t key = 0;
+  std::from_chars(client.data(), client.data() + std::min<std::size_t>(client.size(), 16), key, 16);
+  const std::int64_t now = std::time(nullptr);
+  Client* place = &state_->clients.front();
+  for (Client& one : state_->clients) {
+    if (one.key == key && one.began + kDay > now) return one;
+    if (one.began < place->began) place = &one;
+  }
+  place->key = key;
+  place->used = 0;
+  place->began = now;
+  return *place;
+}
+
+}  // namespace socketserver
