@@ -13,6 +13,9 @@
 namespace socketserver::apps {
 namespace {
 
+// Of what is kept to be resumed: here it is in nobody's way, and whose it is may be long in coming back.
+constexpr std::chrono::hours kPartLifetime{30 * 24};
+
 constexpr int kInterrupted = 130;  // as a shell counts SIGINT
 
 /// While it lives, Ctrl-C ends the connection, so that what is half saved is removed, or kept, before the
@@ -124,7 +127,7 @@ void TransferSession::get_one(const Wanted& wanted, const ProgressBar::Total& to
 }
 
 void TransferSession::save(const Wanted& wanted, const ProgressBar::Total& total) {
-  if (!store_) store_.emplace(options_.to);
+  if (!store_) store_.emplace(options_.to, StoreLimits(), kPartLifetime);
   const auto began = Clock::now();
   ProgressBar bar(total);
   const auto result = downloads_.get(wanted.file, *store_, wanted.to, {options_.digest, options_.resume},

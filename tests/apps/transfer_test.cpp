@@ -29,6 +29,7 @@ class TransferPrograms : public UploadServer {
   std::string got(const std::string& name) const { return got() + "/" + name; }
   /// A file beside the stored ones; its path.
   std::string file(const std::string& name, const std::string& bytes) {
+    std::filesystem::create_directories(std::filesystem::path(beside(name)).parent_path());
     put(beside(name), bytes);
     return beside(name);
   }
@@ -240,6 +241,32 @@ TEST_F(TransferPrograms, LeaveNothingWhenInterrupted) {
     EXPECT_TRUE(outcome.err.ends_with("upload_client: interrupted\n")) << outcome.err;
     EXPECT_EQ(names_in(got()), Names{});
   }
+}
+
+// ---- a full disk ----
+
+TEST_F(TransferPrograms, SayThatTheDiskIsFull) {
+  const auto unshare = find_program("unshare");
+  const std::string mount = "mount -t tmpfs -o size=1m none \"$0\" && exec \"$@\"";
+  std::filesystem::create_directory(stored());
+  if (!unshare || run({*unshare, "-m", "/bin/sh", "-c", mount, stored(), "true"}).status != 0)
+    GTEST_SKIP() << "no small disk can be made here";
+  Program server({*unshare, "-m", "/bin/sh", "-c", mount, stored(), our_program("upload_server"), "--port",
+                  "0", "--directory", stored()});
+  const Address address = server.wait_until_listening();
+  const std::string small = file("a", bytes_of(300'000)), large = file("b/a", bytes_of(3'000'000));
+  for (const Argv& options : {Argv{}, Argv{"--resume"}, Argv{"--digest", "none"}}) {
+    Argv words = options;
+    words.insert(words.end(), {"put", small, large});
+    const Outcome outcome = run(client(address, words));
+    EXPECT_TRUE(outcome.out.starts_with(small + ": stored as a, 300.0 kB")) << outcome.out;
+    EXPECT_EQ(outcome.err,
+              "upload_client: " + large +
+                  ": refused: the disk of the server is full: write a: No space left on device\n");
+    EXPECT_EQ(outcome.status, 1);
+  }
+  EXPECT_EQ(run(client(address, {"get", "a"})).status, 0);
+  EXPECT_TRUE(contents(got("a")) == bytes_of(300'000));
 }
 
 // ---- hostile servers ----

@@ -41,9 +41,7 @@ class Peer {
 };
 
 Json get(const std::string& name) { return Json::object({{"cmd", "get"}, {"filename", name}}); }
-Json get_path(const std::string& path) {
-  return Json::object({{"cmd", "get"}, {"filename", ""}, {"path", path}});
-}
+Json get_path(const std::string& path) { return Json::object({{"cmd", "get"}, {"path", path}}); }
 Json with(Json object, const std::string& key, Json value) {
   object.set(key, std::move(value));
   return object;
@@ -314,11 +312,13 @@ TEST_P(Transfers, GoOnOnlyWithWhatBelongsTogether) {
 TEST_P(Transfers, KeepNothingOfAWrongDigestNorOfAFileThatDoesNotAskForIt) {
   start();
   const std::string bytes = bytes_of(10'000);
-  Peer client = peer();
-  client.ask(resumed("a", bytes));
-  client.say(at(0), bytes_of(10'000, 1));
-  EXPECT_FALSE(client.hear().get_bool("ok"));
-  EXPECT_EQ(kept(), 0u);
+  {
+    Peer client = peer();
+    client.ask(resumed("a", bytes));
+    client.say(at(0), bytes_of(10'000, 1));
+    EXPECT_FALSE(client.hear().get_bool("ok"));
+    EXPECT_EQ(kept(), 0u);
+  }
   send_all(connect(), upload(with(header_of("a", 5), "sha256", sha256_of("hello")).dump(), "hell"));
   EXPECT_EQ(kept(), 0u);
 }
@@ -418,10 +418,12 @@ TEST_P(Transfers, KeepToTheQuotaOfAClient) {
   EXPECT_EQ(answer(300), "ok");
   const std::string bytes = bytes_of(100);
   break_off("b", bytes, 60);
-  Peer client = peer();
-  EXPECT_EQ(client.ask(resumed("b", bytes)), offer(60, bytes));
-  client.say(at(60), bytes.substr(60));
-  EXPECT_TRUE(client.hear().get_bool("ok"));
+  {
+    Peer client = peer();
+    EXPECT_EQ(client.ask(resumed("b", bytes)), offer(60, bytes));
+    client.say(at(60), bytes.substr(60));
+    EXPECT_TRUE(client.hear().get_bool("ok"));
+  }
   EXPECT_EQ(answer(1), "your quota is used up: of 1000 bytes a day 0 are left");
 }
 

@@ -48,6 +48,17 @@ INSTANTIATE_TEST_SUITE_P(AllForms, UploadPythonClients,
                            return name_of(std::get<0>(one.param)) + "_" + name_of(std::get<1>(one.param));
                          });
 
+TEST_F(UploadPython, GetsAndPutsBackAndLists) {
+  start("threading");
+  put(stored("large"), large_);
+  const Outcome client =
+      run({*python_, script("transfer_client.py"), "127.0.0.1", std::to_string(address().port()), "large"});
+  EXPECT_EQ(client.err, "");
+  EXPECT_EQ(client.out, "['d', 'd/again', 'd/back', 'large']\n");
+  EXPECT_TRUE(contents(stored("d/back")) == large_);
+  EXPECT_TRUE(contents(stored("d/again")) == large_);
+}
+
 /// Our client's form, and the headers that the server prints for two files.
 struct Form {
   const char* name;

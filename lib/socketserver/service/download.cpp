@@ -9,8 +9,8 @@
 namespace socketserver {
 namespace {
 
-// Of names and what belongs to them in JSON; then a page is sent. With the longest path, every byte of which
-// is escaped by six, it is still within kUploadHeaderLimit.
+// Of names and what belongs to them; then a page is sent. Together with one more of the longest path, and
+// escaped, which makes three bytes of one at most, it is within kUploadHeaderLimit.
 constexpr std::size_t kPage = 16384;
 
 [[noreturn]] void fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }

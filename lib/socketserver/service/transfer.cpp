@@ -14,9 +14,9 @@ std::uint64_t count(const Json& object, const char* key) {
 
 GetRequest parse_get(const Json& object) {
   GetRequest request;
-  const auto name = object.find_string("filename");
-  request.name = name ? *name : object.get_string("file_name");
   request.path = object.find_string("path");
+  const auto name = object.find_string("filename");
+  if (name || !request.path) request.name = name ? *name : object.get_string("file_name");
   request.offset = count(object, "offset");
   request.prefix = find_sha256(object);
   if (request.offset > 0 && !request.prefix) throw FramingError(R"("offset" needs "sha256")");

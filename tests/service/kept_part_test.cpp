@@ -1,0 +1,152 @@
+// What has arrived of a file and is kept, and how much of the disk is whose.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "service/upload_fixture.hpp"
+#include "socketserver/service/file_store.hpp"
+
+namespace socketserver::testing {
+namespace {
+
+std::string key(int i) { return Sha256(std::to_string(i)).hexdigest(); }
+
+class KeptPartsOfStores : public ::testing::Test {
+ protected:
+  static FilePart part(const FileStore& store, int i, const std::string& owner = "") {
+    return FilePart(store, StorePath::relative("a"), {100, owner, key(i)});
+  }
+  static void keep(const FileStore& store, int i, const std::string& owner = "") {
+    part(store, i, owner).write("hello");
+  }
+  std::string kept() const { return directory_ / ".upload-part-kept"; }
+  void make_older(std::time_t seconds) {
+    for (const std::string& name : names_in(kept())) {
+      const utimbuf times{std::time(nullptr) - seconds, std::time(nullptr) - seconds};
+      ASSERT_EQ(::utime((kept() + "/" + name).c_str(), &times), 0);
+    }
+  }
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(KeptPartsOfStores, AreFoundByTheirKey) {
+  const FileStore store(directory_.path());
+  keep(store, 1);
+  {
+    const FileStore another(directory_.path());  // which sweeps, but not these
+    FilePart again = part(another, 1);
+    EXPECT_EQ(again.size(), 5u);
+    EXPECT_EQ(again.sha256().hexdigest(), Sha256("hello").hexdigest());
+    EXPECT_EQ(part(another, 2).size(), 0u);
+    EXPECT_EQ(part(another, 1).size(), 0u) << "it is in use";
+    again.write(" you");
+    again.commit();
+  }
+  EXPECT_EQ(contents(directory_ / "a"), "hello you");
+  EXPECT_EQ(names_in(directory_.path()), Names{"a"});
+}
+
+TEST_F(KeptPartsOfStores, GoWhenTheyAreTooOld) {
+  const FileStore store(directory_.path(), {}, std::chrono::hours(1));
+  keep(store, 1);
+  make_older(3'000);
+  EXPECT_EQ(part(store, 1).size(), 5u);
+  make_older(4'000);
+  EXPECT_EQ(part(store, 1).size(), 0u);
+  keep(store, 2);
+  make_older(4'000);
+  const FileStore another(directory_.path(), {}, std::chrono::hours(1));
+  EXPECT_EQ(names_in(directory_.path()), Names{});
+}
+
+TEST_F(KeptPartsOfStores, OfAnOwnerAreSoManyAndThenTheOldestGoes) {
+  const FileStore store(directory_.path());
+  const std::string one = key(1'000), other = key(2'000);
+  constexpr int kMost = KeptParts::kMostOfOwner;
+  keep(store, 1, other);
+  keep(store, 2, one);
+  make_older(100);
+  for (int i = 3; i < kMost + 3; ++i) keep(store, i, one);
+  EXPECT_EQ(names_in(kept()).size(), KeptParts::kMostOfOwner + 1);
+  EXPECT_EQ(part(store, 1, one).size(), 5u);
+  EXPECT_EQ(part(store, kMost + 2, one).size(), 5u);
+  EXPECT_EQ(part(store, 2, one).size(), 0u);
+}
+
+TEST_F(KeptPartsOfStores, TakeNothingThatIsNoFile) {
+  const FileStore store(directory_.path());
+  keep(store, 1);
+  const std::string name = *names_in(kept()).begin();
+  std::filesystem::remove(kept() + "/" + name);
+  put(directory_ / "precious", "precious");
+  std::filesystem::create_symlink(directory_ / "precious", kept() + "/" + name);
+  FilePart again = part(store, 1);
+  EXPECT_EQ(again.size(), 0u);
+  again.write("x");
+  EXPECT_EQ(contents(directory_ / "precious"), "precious");
+}
+
+// ---- quotas ----
+
+class StoreQuotas : public KeptPartsOfStores {
+ protected:
+  static void store(const FileStore& store, const std::string& name, std::size_t size,
+                    const std::string& owner = "") {
+    FilePart part(store, StorePath::relative(name), {size, owner, ""});
+    part.write(std::string(size, 'x'));
+    part.commit();
+  }
+};
+
+TEST_F(StoreQuotas, CountWhatIsThereAlready) {
+  std::filesystem::create_directories(directory_ / "d/e");
+  put(directory_ / "d/e/a", std::string(600, 'x'));
+  keep(FileStore(directory_.path()), 1);
+  const FileStore limited(directory_.path(), {1'000, StoreLimits::kNone, StoreLimits::kNone});
+  EXPECT_THROW(store(limited, "b", 396), RefusedError);
+  store(limited, "b", 395);
+  EXPECT_THROW(store(limited, "c", 1), RefusedError);
+  std::filesystem::remove(directory_ / "b");
+  store(limited, "d/e/a", 0);  // replaces
+  store(limited, "c", 600);
+}
+
+TEST_F(StoreQuotas, AreSharedByProcessesAndGivenBackByWhoFails) {
+  const FileStore limited(directory_.path(), {1'000, 2, StoreLimits::kNone});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    store(limited, "a", 600);
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  EXPECT_THROW(store(limited, "b", 401), RefusedError);
+  {
+    FilePart given_up(limited, StorePath::relative("b"), {400, "", ""});
+    EXPECT_THROW(store(limited, "c", 1), RefusedError);
+  }
+  store(limited, "c", 400);
+  EXPECT_THROW(store(limited, "d", 0), RefusedError) << "two files are the limit";
+  store(limited, "a", 0);
+}
+
+TEST_F(StoreQuotas, OfClientsAreTheirOwn) {
+  const FileStore limited(directory_.path(), {StoreLimits::kNone, StoreLimits::kNone, 1'000});
+  store(limited, "a", 1'000, key(1));
+  EXPECT_THROW(store(limited, "b", 1, key(1)), RefusedError);
+  store(limited, "b", 1'000, key(2));
+  store(limited, "c", 5'000, "");
+}
+
+TEST_F(StoreQuotas, BearSizesBeyondAllMeasure) {
+  const FileStore limited(directory_.path(), {1'000, StoreLimits::kNone, 1'000});
+  constexpr std::uint64_t kHuge = INT64_MAX;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THROW(FilePart(limited, StorePath::relative("a"), {kHuge, key(1), ""}), RefusedError);
+  store(limited, "a", 1'000, key(1));
+}
+
+}  // namespace
+}  // namespace socketserver::testing
