@@ -46,10 +46,13 @@ bool run_line(apps::TransferSession& session, const std::string& line) {
 
 int run(int argc, char** argv) {
   apps::Options options(
-      kProgram, "[OPTION]... [put FILE|DIR... | get NAME|PATTERN... | ls [DIR|PATTERN]... | FILE...]",
-      "Sends files and directories (put), gets them (get), or tells what the server has (ls). Without any of "
-      "these words the files are sent as old servers know them; a file of such a name is ./put. Without "
-      "arguments, each line of standard input is a command, or names a file; q ends.");
+      kProgram, "[OPTION]... [put|get|ls] [NAME]...",
+      "Sends files and directories (put), gets them (get), or tells what the server has (ls); the names of "
+      "get "
+      "and ls may be patterns such as '*.txt'. Without any of these words the names are files, which are "
+      "sent "
+      "as old servers know them; ./put is a file, too. Without arguments, each line of standard input is a "
+      "command, or names a file; q ends.");
   apps::ClientOptions where;
   where.port = 8021;
   std::string form = "cmd", message, digest = "sha256";

@@ -18,7 +18,12 @@ constexpr std::chrono::milliseconds kRedraw{100};
 // What the kernel's buffers take at once, some MB, has left them by then.
 constexpr double kWorthARate = 0.1;  // seconds
 
+// Of fewer bytes it would tell how long their round trip took.
+constexpr double kEnoughForARate = 1e6;
+
 constexpr std::size_t kUsualWidth = 80;  // of a terminal that does not say
+
+constexpr std::size_t kShortestBar = 5;  // fewer steps say nothing
 
 std::string time_text(double seconds) {
   const auto all = static_cast<long long>(std::min(seconds, 359999.0));  // 99:59:59
@@ -39,7 +44,7 @@ std::string size_text(double bytes) {
 }
 
 std::string rate_text(double bytes, double seconds) {
-  return seconds < kWorthARate ? "" : ", " + size_text(bytes / seconds) + "/s";
+  return seconds < kWorthARate || bytes < kEnoughForARate ? "" : ", " + size_text(bytes / seconds) + "/s";
 }
 
 StatusLine::StatusLine() : terminal_(::isatty(STDERR_FILENO) != 0), next_(Clock::now() + kRedraw) {}
@@ -68,14 +73,12 @@ std::size_t StatusLine::width() {
 
 std::string ProgressBar::total_text(std::uint64_t done) const {
   if (total_.files < 2) return "";
-  char text[96];
-  std::snprintf(text, sizeof text, "  file %llu of %llu", static_cast<unsigned long long>(total_.file),
-                static_cast<unsigned long long>(total_.files));
+  std::string text = "  " + std::to_string(total_.file) + "/" + std::to_string(total_.files);
   if (total_.size == 0) return text;
   const double share = static_cast<double>(total_.done + done) / static_cast<double>(total_.size);
   char all[32];
-  std::snprintf(all, sizeof all, ", all %3.0f%%", 100 * std::min(share, 1.0));
-  return std::string(text) + all;
+  std::snprintf(all, sizeof all, ", all %.0f%%", 100 * std::min(share, 1.0));
+  return text + all;
 }
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
@@ -93,7 +96,7 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t size) {
   const std::size_t room = width > words.size() + 4 ? std::min<std::size_t>(width - words.size() - 4, 40) : 0;
   const auto full = static_cast<std::size_t>(share * static_cast<double>(room));
   std::string bar;
-  if (room > 0) bar.append("[").append(full, '#').append(room - full, '.').append("]");
+  if (room >= kShortestBar) bar.append("[").append(full, '#').append(room - full, '.').append("]");
   line_.draw(bar + words);
 }
 

@@ -11,8 +11,8 @@ namespace socketserver::apps {
 /// "1.5 MB", of 1000 bytes each step, as disks and networks are measured.
 std::string size_text(double bytes);
 
-/// ", 1.5 MB/s", to stand behind a size; "" where it took so short a time that a rate would tell of buffers
-/// and clocks.
+/// ", 1.5 MB/s", to stand behind a size; "" where it is so little, or took so short a time, that a rate
+/// would tell of buffers and clocks.
 std::string rate_text(double bytes, double seconds);
 
 /// One line on standard error that is drawn over itself. Nothing at all where standard error is no terminal.

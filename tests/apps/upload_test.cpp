@@ -285,6 +285,7 @@ TEST(Progress, NamesSizesAsDisksAreMeasured) {
 TEST(Progress, GivesRatesOnlyWhereTheyTellSomething) {
   EXPECT_EQ(apps::rate_text(5, 0.000'01), "");
   EXPECT_EQ(apps::rate_text(5, 0), "");
+  EXPECT_EQ(apps::rate_text(5, 2), "");
   EXPECT_EQ(apps::rate_text(5e6, 2), ", 2.5 MB/s");
 }
 
