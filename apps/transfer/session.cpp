@@ -78,7 +78,6 @@ void TransferSession::send(const UploadFile& file, const ProgressBar::Total& tot
     });
     sent.seconds = std::chrono::duration<double>(Clock::now() - began).count();
     sent_.push_back(sent);
-    report();
   } catch (const std::exception& error) {
     if (uploads_.usable()) return complain(error.what());  // which names the file
     broken_ = {file.path, error.what()};
@@ -112,6 +111,7 @@ void TransferSession::put(const std::vector<std::string>& paths) {
     }
     ++total.file;
     send({file.path, file.name, options_.message, options_.digest, options_.resume}, total);
+    report();
     total.done += file.size;
   }
 }
