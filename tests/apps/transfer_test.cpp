@@ -333,6 +333,30 @@ TEST_F(TransferPrograms, GoNowhereElseWhateverTheListingSays) {
   }
 }
 
+TEST_F(TransferPrograms, GoOnWithNoUploadWhereNobodyIs) {
+  const std::string a = file("a", "hello"), digest(64, '0');
+  for (const std::string& offer : {R"({"offset": -1})"s, R"({"offset": 6})"s, R"({"offset": "5"})"s, R"([])"s,
+                                   R"({})"s, R"({"ok": 5})"s, R"({"offset": 5, "sha256": "beef"})"s}) {
+    OddServer server(answering({frame(offer)}));
+    const Outcome outcome = run(client(server.address(), {"--resume", "put", a}));
+    EXPECT_EQ(outcome.out, "") << offer;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(outcome.status, 1) << offer;
+  }
+  std::string came;
+  OddServer wrong_digest([&](Socket& client) {
+    Reader reader(client, 0);
+    read_frame(reader, 65'536);
+    client.sendall(frame(R"({"offset": 4, "sha256": ")" + digest + "\"}"));
+    came = read_frame(reader, 65'536);
+    came += reader.read_exactly(5);
+    client.sendall(frame(R"({"ok": true, "filename": "a", "size": 5})"));
+    client.recv(1);
+  });
+  EXPECT_EQ(run(client(wrong_digest.address(), {"--resume", "put", a})).status, 0);
+  EXPECT_EQ(came, R"({"offset": 0}hello)");
+}
+
 // A file that turns out to be a directory again and again is asked about once.
 TEST_F(TransferPrograms, AreLedIntoNoCircle) {
   OddServer server(answering({kIsDirectory, listing_of("d"), kIsDirectory}));

@@ -355,6 +355,27 @@ TEST_P(Transfers, KeepNothingWhereThatIsNotWanted) {
   EXPECT_EQ(kept(), 0u);
 }
 
+TEST_P(Transfers, EndTheConnectionOfRequestsThatAreNone) {
+  start();
+  const std::string bad[] = {R"({"cmd": "get"})",
+                             R"({"cmd": "get", "filename": 5})",
+                             R"({"cmd": "get", "filename": "a", "offset": -1})",
+                             R"({"cmd": "get", "filename": "a", "offset": 5})",
+                             R"({"cmd": "get", "filename": "a", "offset": 5, "sha256": "beef"})",
+                             R"({"cmd": "get", "filename": "a", "digest": "crc"})",
+                             R"({"cmd": "ls", "path": 5})",
+                             R"({"cmd": "ls", "recursive": "yes"})",
+                             R"({"cmd": "put", "filename": "a", "filesize": 5, "resume": true})",
+                             R"({"cmd": "put", "filename": "a", "filesize": 5, "sha256": "beef"})",
+                             R"({"cmd": 5})"};
+  for (const std::string& request : bad) {
+    Peer client = peer();
+    client.socket().sendall(frame(request));
+    EXPECT_TRUE(client.has_ended()) << request;
+  }
+  EXPECT_EQ(names_in(stored()), Names{});
+}
+
 // ---- what clients may do ----
 
 TEST_P(Transfers, AreOnlyThoseThatAreAllowed) {

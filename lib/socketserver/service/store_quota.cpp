@@ -14,7 +14,7 @@
 namespace socketserver {
 namespace {
 
-constexpr std::int64_t kDay = 24 * 60 * 60;  // seconds
+constexpr std::int64_t kDay = std::chrono::seconds(std::chrono::hours(24)).count();
 
 // Among threads, too: each has opened the directory for itself. Where a process dies, the lock goes with it.
 class DirectoryLock {
