@@ -209,13 +209,9 @@ class Tour {
       {"echo_server", "echo_client hello"},
       {"time_server", "time_client %c"},
       {"exec_server", "exec_client 'ls -l'"},
-<<<<<<< HEAD
-      {"upload_server", "upload_client README.md"},
+      {"upload_server", "upload_client put README.md"},
       {"chat_server --room", "chat_client --name anna"},
       {"broadcast_receiver", "broadcast_sender hello"},
-=======
-      {"upload_server", "upload_client put README.md"},
->>>>>>> 9db6ae8 (Transfers: a full disk, kept parts, quotas and a foreign peer tested; README and tour show both ways)
   };
 
   fs::path bin_;
