@@ -11,7 +11,8 @@ set(rooms
   "server: net"
   "handler: io server net"
   "concurrency: net server"
-  "service: net io crypto json server handler concurrency"
+  "http: net io server handler concurrency"
+  "service: net io crypto json server handler concurrency http"
 )
 
 # <...> may name the standard library (a word without a dot), or a header of POSIX, Linux or the compiler.

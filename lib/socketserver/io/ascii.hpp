@@ -15,4 +15,7 @@ void make_upper(std::string& text) noexcept;
 /// Without the ASCII white space at both ends. Python: bytes.strip().
 std::string_view strip(std::string_view text) noexcept;
 
+/// Are they the same but for a-z and A-Z?
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
 }  // namespace socketserver

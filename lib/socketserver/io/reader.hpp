@@ -53,6 +53,10 @@ class Reader {
   std::size_t readinto1(std::span<char> bytes);
   /// What is in the buffer, after one recv if that is nothing; not consumed. Valid until the next call.
   std::string_view peek();
+  /// Drops the first `size` bytes of what peek() gave.
+  void skip(std::size_t size) noexcept { begin_ += size; }
+  /// Is there something that can be had without asking the socket?
+  bool has_buffered() const noexcept { return begin_ != end_; }
 
  private:
   std::string_view buffered() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }

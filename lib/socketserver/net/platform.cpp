@@ -6,16 +6,44 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "socketserver/net/error.hpp"
 
+namespace socketserver::platform {
+namespace {
+
+// One part after the other, each in a directory that is open already.
+Fd open_by_parts(int directory, std::string_view path, int flags) noexcept try {
+  Fd at;
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    const bool last = slash == path.npos || slash + 1 == path.size();
+    const std::string part(path.substr(0, slash));
+    const int part_flags = last && slash == path.npos ? flags : flags | O_DIRECTORY;
+    Fd next(::openat(at ? at.get() : directory, part.c_str(), part_flags | O_NOFOLLOW));
+    if (!next || last) return next;
+    at = std::move(next);
+    path.remove_prefix(slash + 1);
+  }
+} catch (const std::bad_alloc&) {
+  errno = ENOMEM;
+  return Fd();
+}
+
+}  // namespace
+}  // namespace socketserver::platform
+
 #if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
+#include <linux/openat2.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 
+#include <atomic>
 #include <ctime>
 
 namespace socketserver::platform {
@@ -100,6 +128,20 @@ void fill_random(std::span<char> bytes) {
     if (got < 0 && errno != EINTR) throw_os_error(errno, "getrandom");
     if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
   }
+}
+
+// Kernels before 5.6 do not have it, and some containers forbid what they do not know.
+Fd open_beneath(int directory, const char* path, int flags) noexcept {
+  static std::atomic<bool> missing{false};
+  if (!missing) {
+    open_how how{};
+    how.flags = static_cast<unsigned>(flags);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    Fd fd(static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how)));
+    if (fd || (errno != ENOSYS && errno != EPERM)) return fd;
+    if (errno == ENOSYS) missing = true;
+  }
+  return open_by_parts(directory, path, flags);
 }
 
 const short kPeerClosed = POLLRDHUP;
@@ -190,6 +232,10 @@ void fill_random(std::span<char> bytes) {
     if (got == 0 || (got < 0 && errno != EINTR)) throw_os_error(got == 0 ? EIO : errno, kGenerator);
     if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
   }
+}
+
+Fd open_beneath(int directory, const char* path, int flags) noexcept {
+  return open_by_parts(directory, path, flags);
 }
 
 const short kPeerClosed = 0;

@@ -58,6 +58,10 @@ ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count)
 /// Fills `bytes` from the system's generator, for secrets. Throws OSError where there is none.
 void fill_random(std::span<char> bytes);
 
+/// Opens what `path`, which is relative and without "..", leads to from `directory`, and follows no symbolic
+/// link on the way, nor at its end; in one step where the system can. None and errno, ELOOP for a link.
+Fd open_beneath(int directory, const char* path, int flags) noexcept;
+
 /// The poll event of a peer that has closed its sending side, or 0 where poll cannot tell.
 extern const short kPeerClosed;
 

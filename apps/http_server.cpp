@@ -1,0 +1,57 @@
+// Serves the files of a directory over HTTP.
+#include "socketserver/http/http_server.hpp"
+
+#include "common/main.hpp"
+#include "common/serve.hpp"
+#include "socketserver/handler/handler.hpp"
+#include "socketserver/http/simple_http_request_handler.hpp"
+
+using namespace socketserver;
+
+namespace {
+
+constexpr char kProgram[] = "http_server";
+
+struct FileOptions {
+  Timeout head = BaseHTTPRequestHandler::kHeadTimeout, body = BaseHTTPRequestHandler::kBodyTimeout;
+};
+
+class FileHandler : public SimpleHTTPRequestHandler {
+ public:
+  FileHandler(std::shared_ptr<const DocumentRoot> root, const FileOptions& options)
+      : SimpleHTTPRequestHandler(std::move(root)) {
+    head_timeout = options.head;
+    body_timeout = options.body;
+  }
+};
+
+int run(int argc, char** argv) {
+  apps::Options options(
+      kProgram, "[OPTION]... [DIR]",
+      "Serves the files below a directory, by default the one it is started in, over HTTP.");
+  apps::ServerOptions server;
+  server.port = 8000;         // as python3 -m http.server
+  server.log_level = "info";  // a line for each request
+  server.idle = HTTPServer::kIdle;
+  FileOptions files;
+  bool follow = false;
+  options.flag("follow-links", follow, "serve what symbolic links lead to, outside of DIR, too");
+  options.seconds("head-timeout", files.head, "from the first byte of a request to the end of its head");
+  options.seconds("body-timeout", files.body,
+                  "for the body of a request; each 500 bytes that come give it a second more");
+  server.add_to(options);
+  const std::vector<std::string> arguments = options.parse(argc, argv);
+  if (arguments.size() > 1) throw apps::UsageError("takes one directory (see --help)");
+  const auto root = std::make_shared<const DocumentRoot>(
+      arguments.empty() ? "." : arguments.front(),
+      follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse);
+  const auto made = apps::make_stream_server(server, handler<FileHandler>(root, files));
+  made->full_message = http_full_message();
+  return apps::serve(kProgram, *made, server);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return apps::run_main(kProgram, [&] { return run(argc, argv); });
+}
