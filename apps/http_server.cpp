@@ -4,7 +4,6 @@
 #include "common/main.hpp"
 #include "common/serve.hpp"
 #include "socketserver/handler/handler.hpp"
-#include "socketserver/http/simple_http_request_handler.hpp"
 
 using namespace socketserver;
 

@@ -16,6 +16,7 @@
 #include "common/models.hpp"
 #include "common/options.hpp"
 #include "socketserver/io/ascii.hpp"
+#include "socketserver/io/socket_file.hpp"
 #include "socketserver/net/create_connection.hpp"
 
 using namespace socketserver;
@@ -70,6 +71,7 @@ class Tour {
     time();
     exec();
     upload();
+    http();
     framing();
     chat();
     authentication();
@@ -183,6 +185,18 @@ class Tour {
     apps::check(server.ask({"--auth-key-file", key, "it is me"}) == "IT IS ME\n", "it should be upper case");
   }
 
+  void http() {
+    title("HTTP: the files of a directory, for a browser; here asked by hand");
+    const apps::DemoServer server = start("http", {"lib"});
+    Socket client = create_connection("127.0.0.1", std::stoi(server.port()));
+    const std::string request = "GET /socketserver/socketserver.hpp HTTP/1.0";
+    std::cout << "  " << request << "\n";
+    client.sendall(request + "\r\n\r\n");
+    const std::string answer = client.makefile().read();
+    apps::print_indented(answer);
+    apps::check(answer.substr(answer.find("\r\n\r\n") + 4) == contents(map_), map_ + " should be as it is");
+  }
+
   static std::string local_time(const std::string& format) {
     const std::time_t now = std::time(nullptr);
     std::ostringstream out;
@@ -201,8 +215,8 @@ class Tour {
         << "\nAll answers were right, and all servers are stopped. To start one by hand, and to ask it from "
            "another terminal\n(both explain their options with --help; Ctrl-C ends a server):\n\n";
     for (const auto& [server, client] : by_hand_)
-      std::cout << "  " << prefix << server << std::string(22 - std::string(server).size(), ' ') << prefix
-                << client << "\n";
+      std::cout << "  " << prefix << server << std::string(22 - std::string(server).size(), ' ')
+                << (*client == '(' ? "" : prefix) << client << "\n";
   }
 
   static constexpr std::pair<const char*, const char*> by_hand_[] = {
@@ -210,6 +224,7 @@ class Tour {
       {"time_server", "time_client %c"},
       {"exec_server", "exec_client 'ls -l'"},
       {"upload_server", "upload_client put README.md"},
+      {"http_server", "(a browser)"},
       {"chat_server --room", "chat_client --name anna"},
       {"broadcast_receiver", "broadcast_sender hello"},
   };

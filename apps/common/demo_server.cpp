@@ -11,7 +11,6 @@ namespace {
 
 // For what takes milliseconds, on a machine that does much else.
 constexpr std::chrono::seconds kPatience{60};
-constexpr std::size_t kLinesShown = 4;  // of an answer: a tour should fit on a few screens
 
 /// As one would type it.
 std::string as_command(const Words& argv) {
@@ -28,6 +27,8 @@ Words runnable(const std::filesystem::path& bin, Words argv) {
   return argv;
 }
 
+}  // namespace
+
 void print_indented(const std::string& text, std::size_t most_lines) {
   std::istringstream lines(text);
   std::string line;
@@ -37,8 +38,6 @@ void print_indented(const std::string& text, std::size_t most_lines) {
   if (rest > 0) std::cout << "    ... and " << rest << " lines more\n";
   std::cout.flush();
 }
-
-}  // namespace
 
 void check(bool right, const std::string& what) {
   if (!right) throw std::runtime_error("the answer above is wrong: " + what);

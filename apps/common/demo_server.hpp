@@ -14,6 +14,11 @@ using Words = std::vector<std::string>;
 /// Throws std::runtime_error that says `what` the answer just printed should have been.
 void check(bool right, const std::string& what);
 
+/// Of an answer: a tour should fit on a few screens.
+inline constexpr std::size_t kLinesShown = 4;
+/// The first lines of an answer, on standard output.
+void print_indented(const std::string& text, std::size_t most_lines = kLinesShown);
+
 /// Runs a program of the directory `bin`, argv[0], shows what is typed and printed, and returns what it
 /// printed. Of that, `most_lines` are shown. Throws as check() when its exit status is not 0.
 std::string run_shown(const std::filesystem::path& bin, const Words& argv, std::size_t most_lines,

@@ -16,6 +16,7 @@
 //       └ UDPServer       datagrams            ── UnixDatagramServer
 //   BaseRequestHandler    setup, handle, finish
 //    ├ StreamRequestHandler    rfile and wfile over a connection
+//    │  └ BaseHTTPRequestHandler   do_GET and its like; http/, not included here
 //    └ DatagramRequestHandler  rfile and wfile over a datagram
 //
 // A mix-in changes where requests run, by overriding process_request(); any server class can be its base:

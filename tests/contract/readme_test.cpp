@@ -1,11 +1,11 @@
-// The classic examples on the right-hand side of the README's table, and its messages, as they stand there,
-// serve a client.
+// The examples of the README, as they stand there, serve a client.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "socketserver/http/http_server.hpp"
 #include "socketserver/json/json.hpp"
 #include "support/serving.hpp"
 
@@ -90,6 +90,26 @@ TEST(ReadmeExample, ReceivesAFile) {
 TEST(ReadmeExample, ShoutsMessages) {
   Serving<ThreadingTCPServer> serving(kAnyPort, handler<Shout>());
   EXPECT_EQ(ask(serving, frame("hello") + frame("egg")), frame("HELLO") + frame("EGG"));
+}
+
+struct Greeter : BaseHTTPRequestHandler {
+  void do_POST() override try {
+    const Json asked = Json::parse(rfile().read());
+    const Json answer = Json::object({{"greeting", "hello " + asked.get_string("name")}});
+    send_text(200, "application/json", answer.dump());
+  } catch (const JsonError& error) {
+    send_error(400, {}, error.what());
+  }
+};
+
+TEST(ReadmeExample, GreetsOverHttp) {
+  Serving<ThreadingHTTPServer> serving(kAnyPort, handler<Greeter>());
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ";
+  const std::string answer = ask(serving, head + "15\r\n\r\n{\"name\": \"you\"}");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"greeting\": \"hello you\"}")) << answer;
+  Serving<ThreadingHTTPServer> other(kAnyPort, handler<Greeter>());
+  EXPECT_TRUE(ask(other, head + "1\r\n\r\n{").starts_with("HTTP/1.1 400 "));
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 // What BaseHTTPRequestHandler does with a connection: requests one after the other, their bodies, deadlines,
 // and the end.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -88,6 +85,7 @@ bool BaseHTTPRequestHandler::read_head() {
     response_->begin_anew(true, false, command() == "HEAD");
     send_error(error.code(), {}, error.what());
     finish_answer();
+    return false;
   } catch (const TimeoutError&) {
     if (!head_.begun()) throw;
     failure_ = Failure::kTimeout;
@@ -258,6 +256,7 @@ std::size_t BaseHTTPRequestHandler::read_body(std::span<char> bytes) {
 }
 
 std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
+  body_->check_size();
   if (!connection_in().has_buffered()) {
     if (std::exchange(awaits_continue_, false)) handle_expect_100();
     connection_out().flush();
@@ -286,15 +285,12 @@ void BaseHTTPRequestHandler::send_file(int file, std::uint64_t offset, std::uint
   settle_connection();
   response_->commit_for(count);
   if (!response_->has_body()) return;
-  std::array<char, 65'536> block;
-  while (count > 0) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count));
-    const ssize_t got = ::pread(file, block.data(), wanted, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return abandon_answer();
-    connection_out().write({block.data(), static_cast<std::size_t>(got)});
-    offset += static_cast<std::uint64_t>(got);
-    count -= static_cast<std::uint64_t>(got);
+  try {
+    connection_out().flush();
+    if (connection().sendfile(file, offset, count) < count) abandon_answer();
+  } catch (...) {
+    failure_ = Failure::kConnection;
+    throw;
   }
 }
 

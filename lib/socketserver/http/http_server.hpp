@@ -1,7 +1,10 @@
-// Servers of HTTP: the settings that go with it, around any concurrency model.
+// Servers of HTTP: the settings that go with it, around any concurrency model. With the handlers, this is all
+// that Python's module http.server has.
 #pragma once
 
 #include "socketserver/concurrency/threading.hpp"
+#include "socketserver/http/base_http_request_handler.hpp"
+#include "socketserver/http/simple_http_request_handler.hpp"
 #include "socketserver/server/tcp_server.hpp"
 
 namespace socketserver {

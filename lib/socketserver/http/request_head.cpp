@@ -194,12 +194,13 @@ void RequestHead::interpret_length(std::string_view value) {
 }
 
 void RequestHead::interpret_codings(std::string_view value) {
-  if (http::trim(value).empty()) bad_request("Transfer-Encoding is empty");
+  const unsigned before = codings_;
   http::for_each_element(value, [&](std::string_view coding) {
     ++codings_;
     if (chunked_) bad_request("Something comes after the chunked coding");
     chunked_ = equal_ignoring_case(coding, "chunked");
   });
+  if (codings_ == before) bad_request("Transfer-Encoding is empty");
 }
 
 // RFC 9112, section 6.3.
