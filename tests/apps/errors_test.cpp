@@ -68,7 +68,7 @@ TEST_P(EveryProgram, NoticesThatNobodyTakesItsOutput) {
 INSTANTIATE_TEST_SUITE_P(Programs, EveryProgram,
                          ::testing::Values("echo_server", "echo_client", "time_server", "time_client",
                                            "exec_server", "exec_client", "upload_server", "upload_client",
-                                           "bench_client"),
+                                           "http_server", "bench_client"),
                          [](const auto& one) { return one.param; });
 
 class EveryServer : public ::testing::TestWithParam<std::string> {

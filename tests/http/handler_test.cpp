@@ -22,6 +22,7 @@ class Sample : public BaseHTTPRequestHandler {
     send_header("X-Path", path());
     end_headers();
     if (path() == "/parts") {
+      flush_headers();
       for (const char* part : {"one,", "two,"}) {
         wfile().write(part);
         wfile().flush();
@@ -257,8 +258,30 @@ TYPED_TEST(SlowHttpClient, IsAnsweredAtItsDeadline) {
   EXPECT_EQ(trickle(serving.address(), "GET /").status, 408);
   EXPECT_EQ(trickle(serving.address(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").status,
             408);
+  EXPECT_EQ(
+      trickle(serving.address(), "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ")
+          .status,
+      408);
   HttpClient client(serving.address());
   EXPECT_EQ(client.get("/a").status, 200) << "the others are served";
+}
+
+/// All but the forking one, whose handlers wait in processes that its server cannot see into.
+template <class Server>
+class IdleHttpClient : public ::testing::Test {};
+using ServersThatSeeTheirHandlers =
+    ::testing::Types<HTTPServer, ThreadingHTTPServer, ThreadPoolMixIn<HTTPServer>,
+                     PrethreadingMixIn<HTTPServer>, FiberMixIn<HTTPServer>, PreforkingMixIn<HTTPServer>>;
+TYPED_TEST_SUITE(IdleHttpClient, ServersThatSeeTheirHandlers);
+
+TYPED_TEST(IdleHttpClient, IsNotWaitedForWhenTheServerStops) {
+  Serving<TypeParam> serving(Address("127.0.0.1", 0), handler<Sample>());
+  serving.server().drain_timeout = 10 * kWatchdog;
+  if constexpr (requires { serving.server().workers; }) serving.server().workers = 2;
+  HttpClient client(serving.start().address());
+  EXPECT_EQ(client.get("/").status, 200);
+  serving.stop();
+  EXPECT_TRUE(client.ended());
 }
 
 TEST(HttpServer, TellsWhomItRefusesThatItIsFull) {

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <sys/uio.h>
 
+#include "net/open_promises.hpp"
 #include "net/sockets.hpp"
 #include "net/wakeup_promises.hpp"
 #include "socketserver/net/socket.hpp"
@@ -75,6 +76,8 @@ TEST(PortablePlatform, says_minus_one_and_errno) {
   EXPECT_EQ(portable_platform::accept(-1, nullptr, nullptr), -1);
   EXPECT_EQ(errno, EBADF);
 }
+
+TEST(PortablePlatform, opens_nothing_outside) { expect_nothing_outside(portable_platform::open_beneath); }
 
 TEST(PortablePlatform, has_no_descriptor_of_a_child) { EXPECT_FALSE(portable_platform::watch_child(1)); }
 

@@ -43,6 +43,11 @@ std::size_t ActiveRequests::interrupt_all() {
   return count;
 }
 
+void ActiveRequests::interrupt_idle() {
+  const std::lock_guard lock(mutex_);
+  for (Entry* entry = first_; entry != nullptr; entry = entry->next_) entry->request_.interrupt_if_idle();
+}
+
 bool ActiveRequests::have_watcher_locked() {
   if (watching_) return true;
   if (watcher_.joinable()) watcher_.join();

@@ -1,5 +1,6 @@
 #include "socketserver/concurrency/drain_guard.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,6 +8,13 @@
 #include "socketserver/net/wait.hpp"
 
 namespace socketserver {
+namespace {
+
+// A handler may become idle while the server stops. Too short for a person to notice, and long enough to cost
+// nothing.
+constexpr std::chrono::milliseconds kLookAgain{50};
+
+}  // namespace
 
 DrainGuard::DrainGuard(int stop_fd, std::chrono::nanoseconds drain_timeout, std::function<void()> on_stop)
     : on_stop_(std::move(on_stop)),
@@ -24,7 +32,11 @@ void DrainGuard::look_after(int stop_fd, std::chrono::nanoseconds drain_timeout)
   wait_in_poll(fds, Deadline::never());
   if (fds[0].revents != 0) return;
   on_stop_();
-  if (wait_in_poll({fds.data(), 1}, Deadline::after(drain_timeout)) > 0) return;
+  const Deadline deadline = Deadline::after(drain_timeout);
+  do {
+    active_.interrupt_idle();
+    if (wait_in_poll({fds.data(), 1}, std::min(deadline, Deadline::after(kLookAgain))) > 0) return;
+  } while (!deadline.expired());
   cut_ = true;
   interrupted_ += active_.interrupt_all();
 }

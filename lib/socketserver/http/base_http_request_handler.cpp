@@ -43,7 +43,9 @@ std::string error_page(int code, std::string_view phrase, std::string_view expla
 
 }  // namespace
 
-BaseHTTPRequestHandler::BaseHTTPRequestHandler() : stream_(*this) {
+BaseHTTPRequestHandler::BaseHTTPRequestHandler()
+    : stream_([this](std::span<char> bytes) { return read_body(bytes); },
+              [this](std::string_view data) { return write_body(data); }) {
   wbufsize = kAnswerBuffer;
   disable_nagle_algorithm = true;  // the end of a long answer must not wait for the client's acknowledgement
 }
@@ -87,18 +89,27 @@ void BaseHTTPRequestHandler::handle_expect_100() {
   connection_out().flush();
 }
 
+std::string BaseHTTPRequestHandler::address_string() const {
+  return client_address().family() == AF_UNIX ? "unix" : client_address().host();
+}
+
 void BaseHTTPRequestHandler::log_request(int code, std::uint64_t size) {
   if (server().log_level > LogLevel::kInfo) return;
-  const Address& client = client_address();
-  server().log_message(LogLevel::kInfo, (client.host().empty() ? "unix" : client.host()) + " - - [" +
-                                            log_time() + "] \"" + for_log(requestline()) + "\" " +
-                                            std::to_string(code) + " " + std::to_string(size));
+  log_message("\"" + for_log(requestline()) + "\" " + std::to_string(code) + " " + std::to_string(size));
+}
+
+void BaseHTTPRequestHandler::log_message(std::string_view text) {
+  server().log_message(LogLevel::kInfo, address_string() + " - - [" + log_time() + "] " + std::string(text));
 }
 
 // ---- answers ----
 
-void BaseHTTPRequestHandler::send_response(int code, std::string_view phrase) {
+void BaseHTTPRequestHandler::send_response_only(int code, std::string_view phrase) {
   response_->start(code, phrase.empty() ? http_phrase(code) : phrase);
+}
+
+void BaseHTTPRequestHandler::send_response(int code, std::string_view phrase) {
+  send_response_only(code, phrase);
   send_header("Server", version_string());
   send_header("Date", http_date_now());
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "socketserver/handler/stream_request_handler.hpp"
+#include "socketserver/http/body_socket.hpp"
 #include "socketserver/http/request_body.hpp"
 #include "socketserver/http/request_head.hpp"
 #include "socketserver/http/response.hpp"
@@ -65,7 +66,11 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   virtual void handle_expect_100();
   /// After each answer; `size` is that of its body. By default a line in the form of web servers, as kInfo.
   virtual void log_request(int code, std::uint64_t size);
+  /// Client, time and `text`, by the server's log_message() as kInfo.
+  virtual void log_message(std::string_view text);
   virtual std::string version_string() const { return server_version; }
+  /// The client's address, without its port.
+  virtual std::string address_string() const;
 
   // ---- the request; valid until the method returns ----
   std::string_view command() const noexcept { return head_.method(); }
@@ -86,8 +91,9 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   void send_header(std::string_view name, std::string_view value) { response_->header(name, value); }
   void send_header(std::string_view name, std::uint64_t value) { send_header(name, std::to_string(value)); }
   void end_headers() { response_->end_headers(); }
-  /// The body of the answer. It is sent when some KiB have come together, or by flush(); its length
-  /// need not be known.
+  void send_response_only(int code, std::string_view phrase = {});  ///< without Server and Date
+  void flush_headers();                                             ///< sends them before there is a body
+  /// The body of the answer; sent when some KiB have come together, or by flush(). Its length may be open.
   Writer& wfile() noexcept { return *body_out_; }
   /// A whole answer, in one call.
   void send_text(int code, std::string_view content_type, std::string_view body);
@@ -108,50 +114,46 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   virtual void handle_one_request();
 
  private:
-  // The body both ways, as a socket for rfile() and wfile() to read and write.
-  class Body final : public Socket {
-   public:
-    explicit Body(BaseHTTPRequestHandler& handler) : handler_(handler) {}
-    std::size_t recv_into(std::span<char> buffer, int) override { return handler_.read_body(buffer); }
-    std::size_t send(std::string_view data, int) override { return handler_.write_body(data); }
-
-   private:
-    BaseHTTPRequestHandler& handler_;
-  };
   Reader& connection_in() noexcept { return StreamRequestHandler::rfile(); }
   Writer& connection_out() noexcept { return StreamRequestHandler::wfile(); }
 
+  // Each in http_exchange.cpp.
   bool read_head();
   void collect_head();
   void wait_for_head();
-  void dispatch();
-  void check_length_given() const;
+  std::string_view peek_when_idle();
+  void arm(Deadline deadline);
+  void disarm();
   void answer();
   void answer_by_method();
+  void dispatch();
+  void check_length_given() const;
   void answer_failure();
-  void log_answer();
   void finish_answer();
   void abandon_answer() noexcept;
+  void log_answer();
+  void linger() noexcept;
+
+  // And in http_bodies.cpp.
   void finish_request_body();
   bool leaves_too_much() const;
   void settle_connection();
   std::size_t read_body(std::span<char> bytes);
   std::size_t read_body_in_time(std::span<char> bytes);
   std::size_t write_body(std::string_view data);
-  void arm(Deadline deadline);
-  void disarm();
-  void linger() noexcept;
+  template <class Send>
+  auto guard_sending(Send send);
 
   enum class Failure : unsigned char { kNone, kBody, kTimeout, kConnection };
 
   RequestHead head_;
   std::optional<RequestBody> body_;
   std::optional<Response> response_;
-  Body stream_;
+  BodySocket stream_;
   std::optional<Reader> body_in_;
   std::optional<Writer> body_out_;
   Deadline whole_end_;  // of the connection, as the server has set it
-  Clock::time_point body_began_;
+  Clock::duration body_waited_{};
   bool armed_ = false;            // a deadline of the head or the body is in force
   bool awaits_continue_ = false;  // the client does
   bool finishing_ = false, abandoned_ = false, logged_ = false, lingers_ = false;

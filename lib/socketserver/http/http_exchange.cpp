@@ -1,8 +1,6 @@
-// What BaseHTTPRequestHandler does with a connection: requests one after the other, their bodies, deadlines,
-// and the end.
+// What BaseHTTPRequestHandler does with a connection: requests one after the other, their deadlines, and the
+// end.
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 #include "socketserver/handler/linger.hpp"
 #include "socketserver/http/base_http_request_handler.hpp"
@@ -10,10 +8,6 @@
 
 namespace socketserver {
 namespace {
-
-// The rest of a body that nobody wanted is read up to this size, as in Go: for a longer one it is quicker to
-// connect anew.
-constexpr std::uint64_t kDiscardLimit = std::uint64_t{256} << 10;
 
 // Who was too slow does not get another half a minute by going on.
 constexpr std::chrono::seconds kLingerOfTheSlow{1};
@@ -68,7 +62,7 @@ void BaseHTTPRequestHandler::handle_one_request() {
   body_.reset();
   abandoned_ = finishing_ = logged_ = awaits_continue_ = false;
   failure_ = Failure::kNone;
-  body_began_ = {};
+  body_waited_ = {};
   body_in_.emplace(stream_);
   if (read_head()) answer();
 }
@@ -107,10 +101,19 @@ void BaseHTTPRequestHandler::collect_head() {
   Reader& in = connection_in();
   while (!head_.complete()) {
     if (!in.has_buffered()) wait_for_head();
-    const std::string_view bytes = in.peek();
+    const std::string_view bytes = head_.begun() || in.has_buffered() ? in.peek() : peek_when_idle();
     if (bytes.empty()) return;
     in.skip(head_.feed(bytes));
   }
+}
+
+// Between requests: a server that stops need not wait for the next one. One that comes at that moment is not
+// served, as the client sees.
+std::string_view BaseHTTPRequestHandler::peek_when_idle() {
+  request().begin_idle();
+  if (server().draining()) return {};
+  const std::string_view bytes = connection_in().peek();
+  return request().end_idle() ? bytes : std::string_view();
 }
 
 // Answers to requests that came together go together, as late as here. Most heads come at once, and need no
@@ -205,93 +208,6 @@ void BaseHTTPRequestHandler::finish_answer() {
 
 void BaseHTTPRequestHandler::log_answer() {
   if (!std::exchange(logged_, true)) log_request(response_->code(), response_->body_size());
-}
-
-bool BaseHTTPRequestHandler::leaves_too_much() const {
-  return !body_ || (!body_->finished() &&
-                    (awaits_continue_ || failure_ != Failure::kNone || body_->left() > kDiscardLimit));
-}
-
-// Before the head of the answer goes.
-void BaseHTTPRequestHandler::settle_connection() {
-  if (response_->committed()) return;
-  if (leaves_too_much()) close_connection = true;
-  if (close_connection) response_->set_close();
-}
-
-void BaseHTTPRequestHandler::finish_request_body() {
-  if (!body_ || body_->finished()) return;
-  if (!close_connection && !leaves_too_much()) {
-    try {
-      std::array<char, 16'384> dropped;  // fits every stack
-      const std::uint64_t limit = body_->received() + kDiscardLimit;
-      while (body_->received() < limit && read_body(dropped) > 0) {
-      }
-    } catch (const HTTPError&) {  // it is answered already
-    }
-  }
-  if (body_->finished() && failure_ == Failure::kNone) return;
-  close_connection = lingers_ = true;
-}
-
-// ---- the bodies ----
-
-std::size_t BaseHTTPRequestHandler::read_body(std::span<char> bytes) {
-  if (!body_ || body_->finished()) return 0;
-  try {
-    return read_body_in_time(bytes);
-  } catch (const TimeoutError&) {
-    failure_ = Failure::kTimeout;
-    throw;
-  } catch (const HTTPError&) {
-    failure_ = Failure::kBody;
-    throw;
-  } catch (const EOFError& error) {
-    failure_ = Failure::kConnection;
-    throw ConnectionResetError(ECONNRESET, error.what());
-  } catch (...) {
-    failure_ = Failure::kConnection;
-    throw;
-  }
-}
-
-std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
-  body_->check_size();
-  if (!connection_in().has_buffered()) {
-    if (std::exchange(awaits_continue_, false)) handle_expect_100();
-    connection_out().flush();
-    if (body_began_ == Clock::time_point()) body_began_ = Clock::now();
-    if (body_timeout)
-      arm(Deadline(body_began_ + *body_timeout + std::chrono::seconds(body_->received() / body_rate)));
-  }
-  return body_->readinto1(bytes);
-}
-
-std::size_t BaseHTTPRequestHandler::write_body(std::string_view data) {
-  try {
-    if (std::exchange(finishing_, false)) return response_->finish(data), data.size();
-    settle_connection();
-    response_->write(data);
-    connection_out().flush();
-  } catch (const OSError&) {
-    failure_ = Failure::kConnection;
-    throw;
-  }
-  return data.size();
-}
-
-void BaseHTTPRequestHandler::send_file(int file, std::uint64_t offset, std::uint64_t count) {
-  body_out_->flush();
-  settle_connection();
-  response_->commit_for(count);
-  if (!response_->has_body()) return;
-  try {
-    connection_out().flush();
-    if (connection().sendfile(file, offset, count) < count) abandon_answer();
-  } catch (...) {
-    failure_ = Failure::kConnection;
-    throw;
-  }
 }
 
 }  // namespace socketserver

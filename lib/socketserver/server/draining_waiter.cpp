@@ -6,6 +6,7 @@ namespace socketserver {
 
 int DrainingWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
   if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
+  request_.interrupt_if_idle();
   if (!drained_.expired()) {
     const int ready = wait_in_poll(fds, std::min(deadline, drained_));
     if (ready > 0 || deadline.expired()) return ready;

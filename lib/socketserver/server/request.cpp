@@ -118,6 +118,11 @@ void Request::interrupt() noexcept {
   if (!is_datagram()) socket_->interrupt();
 }
 
+// Nobody has cut anything off: it counts as finished.
+void Request::interrupt_if_idle() noexcept {
+  if (idle_.exchange(false) && !is_datagram()) socket_->interrupt();
+}
+
 void Request::set_shared() noexcept {
   if (!is_datagram()) socket_->set_shared();
 }

@@ -1,6 +1,7 @@
 // What a handler is given: one connection, or one datagram.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -89,6 +90,13 @@ class Request {
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
   /// Nothing for a datagram.
   void interrupt() noexcept;
+  /// The handler waits for a peer that need not say any more: a server that stops shuts the connection down
+  /// at once, instead of waiting for what may never come. Not where the handler is another process's.
+  void begin_idle() noexcept { idle_ = true; }
+  /// The wait is over. False: the connection was shut down, and what came last was said too late.
+  bool end_idle() noexcept { return idle_.exchange(false); }
+  /// As interrupt(), between begin_idle() and end_idle() alone.
+  void interrupt_if_idle() noexcept;
   /// As those of Socket. Nothing for a datagram.
   void set_shared() noexcept;
   void set_watch(const WatchClock* clock) noexcept;
@@ -133,6 +141,7 @@ class Request {
   bool counted_source_ = false;
   bool queued_ = false;
   bool interrupted_ = false;  // guarded by guard_
+  std::atomic<bool> idle_{false};
   std::mutex* guard_ = nullptr;
   const WatchClock* clock_ = nullptr;
   std::unique_ptr<ConnectionReport> report_;
