@@ -1,6 +1,8 @@
 // Serves the files of a directory over HTTP.
 #include "socketserver/http/http_server.hpp"
 
+#include <filesystem>
+
 #include "common/main.hpp"
 #include "common/serve.hpp"
 #include "socketserver/handler/handler.hpp"
@@ -24,6 +26,16 @@ class FileHandler : public SimpleHTTPRequestHandler {
   }
 };
 
+// Python's takes a port as its argument.
+std::string directory_of(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return ".";
+  if (arguments.size() > 1) throw apps::UsageError("takes one directory (see --help)");
+  const std::string& name = arguments.front();
+  if (!name.empty() && name.find_first_not_of("0123456789") == name.npos && !std::filesystem::exists(name))
+    throw apps::UsageError("there is no directory " + name + "; a port is given by --port " + name);
+  return name;
+}
+
 int run(int argc, char** argv) {
   apps::Options options(
       kProgram, "[OPTION]... [DIR]",
@@ -39,10 +51,8 @@ int run(int argc, char** argv) {
   options.seconds("body-timeout", files.body,
                   "for the body of a request; each 500 bytes that come give it a second more");
   server.add_to(options);
-  const std::vector<std::string> arguments = options.parse(argc, argv);
-  if (arguments.size() > 1) throw apps::UsageError("takes one directory (see --help)");
   const auto root = std::make_shared<const DocumentRoot>(
-      arguments.empty() ? "." : arguments.front(),
+      directory_of(options.parse(argc, argv)),
       follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse);
   const auto made = apps::make_stream_server(server, handler<FileHandler>(root, files));
   made->full_message = http_full_message();

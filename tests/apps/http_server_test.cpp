@@ -43,6 +43,9 @@ TEST_F(HttpServerProgram, TakesOneDirectory) {
   const Outcome two = run({our_program("http_server"), "a", "b"});
   EXPECT_EQ(two.err, "http_server: takes one directory (see --help)\n");
   EXPECT_EQ(two.status, 2);
+  const Outcome port = run({our_program("http_server"), "80000000"});
+  EXPECT_EQ(port.err, "http_server: there is no directory 80000000; a port is given by --port 80000000\n");
+  EXPECT_EQ(port.status, 2);
   const Outcome none = run({our_program("http_server"), beside("none")});
   EXPECT_EQ(none.err, "http_server: open the directory " + beside("none") + ": No such file or directory\n");
   EXPECT_EQ(none.status, 1);
