@@ -272,7 +272,15 @@ class IdleHttpClient : public ::testing::Test {};
 using ServersThatSeeTheirHandlers =
     ::testing::Types<HTTPServer, ThreadingHTTPServer, ThreadPoolMixIn<HTTPServer>,
                      PrethreadingMixIn<HTTPServer>, FiberMixIn<HTTPServer>, PreforkingMixIn<HTTPServer>>;
-TYPED_TEST_SUITE(IdleHttpClient, ServersThatSeeTheirHandlers);
+struct IdleServerNames {
+  template <class Server>
+  static std::string GetName(int index) {
+    constexpr const char* kNames[] = {"Iterative",    "Threading", "ThreadPool",
+                                      "Prethreading", "Fiber",     "Preforking"};
+    return kNames[index];
+  }
+};
+TYPED_TEST_SUITE(IdleHttpClient, ServersThatSeeTheirHandlers, IdleServerNames);
 
 TYPED_TEST(IdleHttpClient, IsNotWaitedForWhenTheServerStops) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), handler<Sample>());
