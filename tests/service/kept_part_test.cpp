@@ -4,6 +4,9 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include <atomic>
+#include <thread>
+
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/file_store.hpp"
 
@@ -72,6 +75,20 @@ TEST_F(KeptPartsOfStores, OfAnOwnerAreSoManyAndThenTheOldestGoes) {
   EXPECT_EQ(part(store, 1, one).size(), 5u);
   EXPECT_EQ(part(store, kMost + 2, one).size(), 5u);
   EXPECT_EQ(part(store, 2, one).size(), 0u);
+}
+
+// Who went through them took each into its hand for a moment, and its own client found it in use.
+TEST_F(KeptPartsOfStores, AreFoundWhileOthersLookForTheirs) {
+  const FileStore store(directory_.path());
+  std::vector<std::thread> clients;
+  std::atomic<int> lost{0};
+  for (int i = 0; i < 4; ++i)
+    clients.emplace_back([&, i] {
+      keep(store, i, key(i));
+      for (int round = 0; round < 50; ++round) lost += part(store, i, key(i)).size() != 5;
+    });
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(lost, 0);
 }
 
 TEST_F(KeptPartsOfStores, TakeNothingThatIsNoFile) {

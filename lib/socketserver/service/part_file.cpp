@@ -57,6 +57,21 @@ Fd open_locked(int directory, const std::string& name, int flags) {
   return Fd();
 }
 
+/// One at a time goes through the kept parts, or each would take what another looks at for one in use.
+class Turn {
+ public:
+  explicit Turn(const Fd& directory) : directory_(directory.get()) {
+    while (::flock(directory_, LOCK_EX) < 0 && errno == EINTR) {
+    }
+  }
+  ~Turn() { ::flock(directory_, LOCK_UN); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  int directory_;
+};
+
 template <class Each>
 void for_each_name(int directory, Each each) {
   const int listing = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,6 +168,7 @@ PartFile KeptParts::open(const std::string& key, const std::string& of, std::uin
   if (lifetime_.count() == 0) return part;
   part.directory = open_directory(true);
   const int directory = part.directory.get();
+  const Turn turn(part.directory);
   bool is_taken = false;
   for_each(directory, [&](Kept& kept) {
     if (!kept.has_key(key)) return;
@@ -169,14 +185,17 @@ PartFile KeptParts::open(const std::string& key, const std::string& of, std::uin
 void KeptParts::expire() const {
   const Fd directory = open_directory(false);
   if (!directory) return;
+  const Turn turn(directory);
   for_each(directory.get(), [](const Kept&) {});
   ::unlinkat(store_, kKeptDirectory.c_str(), AT_REMOVEDIR);  // fails while there are some
 }
 
 std::uint64_t KeptParts::bytes() const {
   std::uint64_t all = 0;
-  if (const Fd directory = open_directory(false))
+  if (const Fd directory = open_directory(false)) {
+    const Turn turn(directory);
     for_each(directory.get(), [&](const Kept& kept) { all += kept.bytes; });
+  }
   return all;
 }
 
