@@ -32,4 +32,10 @@ std::optional<Source> Source::of(const Address& client) noexcept {
   return source;
 }
 
+std::string Source::key_of(const Address& client) {
+  const auto source = of(client);
+  if (!source) return {};
+  return std::string(source->bytes.begin(), source->bytes.end()) + "%" + std::to_string(source->scope);
+}
+
 }  // namespace socketserver

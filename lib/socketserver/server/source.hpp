@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "socketserver/net/address.hpp"
 
@@ -19,6 +20,9 @@ struct Source {
 
   /// Unix sockets have none.
   static std::optional<Source> of(const Address& client) noexcept;
+
+  /// What tells the source of `client` from others, in bytes; empty where it has none.
+  static std::string key_of(const Address& client);
 
   friend auto operator<=>(const Source&, const Source&) = default;
 };

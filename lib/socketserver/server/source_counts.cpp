@@ -20,12 +20,6 @@ void SourceCounts::leave(const Address& client) noexcept {
   if (at != counts_.end() && --at->second == 0) counts_.erase(at);
 }
 
-std::string SourceCounts::key_of(const Address& client) {
-  Source source;
-  if (!find_source(client, source)) return {};
-  return std::string(source.bytes.begin(), source.bytes.end()) + "%" + std::to_string(source.scope);
-}
-
 std::size_t SourceCounts::size() const {
   const std::lock_guard lock(mutex_);
   return counts_.size();

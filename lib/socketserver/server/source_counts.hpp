@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
-#include <string>
 
 #include "socketserver/server/source.hpp"
 
@@ -18,8 +17,6 @@ class SourceCounts {
   bool enter(const Address& client, std::size_t most);
   /// The end of one that enter() counted.
   void leave(const Address& client) noexcept;
-  /// What tells the source of `client` from others, in bytes; empty where it has none.
-  static std::string key_of(const Address& client);
   /// Sources that have something in progress.
   std::size_t size() const;
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "socketserver/server/source_counts.hpp"
+#include "socketserver/server/source.hpp"
 #include "socketserver/service/download.hpp"
 #include "socketserver/service/linger.hpp"
 #include "socketserver/service/md5_pipe.hpp"
@@ -100,7 +100,7 @@ std::string UploadHandler::store(const UploadHeader& header) {
 }
 
 PartTerms UploadHandler::terms_of(const UploadHeader& header, const StorePath& path) const {
-  PartTerms terms{header.size, SourceCounts::key_of(client_address()), {}};
+  PartTerms terms{header.size, Source::key_of(client_address()), {}};
   if (!terms.owner.empty()) terms.owner = Sha256(terms.owner).hexdigest();
   if (header.resume)
     terms.key =
