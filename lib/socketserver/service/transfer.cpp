@@ -1,6 +1,7 @@
 #include "socketserver/service/transfer.hpp"
 
 #include "socketserver/io/framing.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
@@ -33,7 +34,6 @@ ListRequest parse_list(const Json& object) {
 }
 
 TransferRequest parse(const Json& object) {
-  if (!object.is_object()) throw FramingError("the header is no JSON object");
   const std::string cmd = object.find_string("cmd").value_or("put");
   if (cmd == "put") return parse_upload_header(object);
   if (cmd == "get") return parse_get(object);
@@ -92,7 +92,7 @@ Json ListRequest::to_json() const {
 
 std::optional<TransferRequest> read_transfer_request(Reader& reader) {
   if (reader.peek().empty()) return std::nullopt;
-  return parse(Json::parse(read_frame(reader, kUploadHeaderLimit)));
+  return parse(read_header(reader, kUploadHeaderLimit));
 }
 
 Json GetReply::to_json(bool with_offset) const {

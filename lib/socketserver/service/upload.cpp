@@ -7,6 +7,7 @@
 
 #include "socketserver/server/source.hpp"
 #include "socketserver/service/download.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/linger.hpp"
 #include "socketserver/service/md5_pipe.hpp"
 #include "socketserver/service/text.hpp"
@@ -112,7 +113,7 @@ PartTerms UploadHandler::terms_of(const UploadHeader& header, const StorePath& p
 Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
   const Sha256 hash = part.sha256();
   reply(Json::object({{"offset", part.size()}, {"sha256", hash.hexdigest()}}));
-  const std::int64_t offset = Json::parse(read_frame(rfile(), kUploadHeaderLimit)).get_int("offset");
+  const std::int64_t offset = read_header(rfile(), kUploadHeaderLimit).get_int("offset");
   if (offset == 0)
     part.clear();
   else if (offset < 0 || static_cast<std::uint64_t>(offset) != part.size())

@@ -7,6 +7,7 @@
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
 #include "socketserver/service/download.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/patience.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -58,7 +59,7 @@ std::uint64_t UploadClient::send(const UploadFile& file, const Progress& progres
 // Nothing where the server refuses the file.
 std::optional<std::uint64_t> UploadClient::agree_where_to_go_on(const FileReader& file) try {
   const Patience patience(socket_, file.size());
-  const Json offer = Json::parse(read_frame(reader_, kUploadHeaderLimit));
+  const Json offer = read_header(reader_, kUploadHeaderLimit);
   answers_ = true;
   if (offer.contains("ok")) return note_reply(offer), std::nullopt;
   const std::int64_t there = offer.get_int("offset");
@@ -106,7 +107,7 @@ void UploadClient::note_reply(const Json& answer) {
 bool UploadClient::read_reply() {
   if (reader_.peek().empty()) return false;
   if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
-  note_reply(Json::parse(read_frame(reader_, kUploadHeaderLimit)));
+  note_reply(read_header(reader_, kUploadHeaderLimit));
   return true;
 }
 

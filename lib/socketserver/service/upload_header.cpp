@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "socketserver/io/framing.hpp"
+#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
@@ -39,7 +40,6 @@ std::optional<Sha256::Digest> find_sha256(const Json& object) {
 }
 
 UploadHeader parse_upload_header(const Json& object) {
-  if (!object.is_object()) throw FramingError("the header is no JSON object");
   if (const auto cmd = object.find_string("cmd"); cmd && *cmd != "put")
     throw FramingError("\"cmd\" is '" + printable(*cmd, 40) + "'; this server knows \"put\"");
   UploadHeader header;
@@ -75,7 +75,7 @@ Json UploadHeader::to_json(UploadForm form) const {
 
 std::optional<UploadHeader> read_upload_header(Reader& reader) {
   if (reader.peek().empty()) return std::nullopt;
-  return parse_upload_header(Json::parse(read_frame(reader, kUploadHeaderLimit)));
+  return parse_upload_header(read_header(reader, kUploadHeaderLimit));
 }
 
 }  // namespace socketserver
