@@ -51,9 +51,9 @@ int run(int argc, char** argv) {
   options.seconds("body-timeout", files.body,
                   "for the body of a request; each 500 bytes that come give it a second more");
   server.add_to(options);
-  const auto root = std::make_shared<const DocumentRoot>(
-      directory_of(options.parse(argc, argv)),
-      follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse);
+  const std::string directory = directory_of(options.parse(argc, argv));
+  const auto links = follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse;
+  const auto root = std::make_shared<const DocumentRoot>(directory, links);
   const auto made = apps::make_stream_server(server, handler<FileHandler>(root, files));
   made->full_message = http_full_message();
   return apps::serve(kProgram, *made, server);
