@@ -106,8 +106,8 @@ TEST(UploadHeader, RefusesOtherCommandsAndDigestsThatAreNone) {
 }
 
 TEST(UploadHeader, RefusesWhatIsNoObjectOrNoJson) {
-  EXPECT_EQ(why_not("[]"), "the value is an array, not an object");
-  EXPECT_EQ(why_not("5"), "the value is an integer, not an object");
+  EXPECT_EQ(why_not("[]"), "JSON: the value is an array, not an object");
+  EXPECT_EQ(why_not("5"), "JSON: the value is an integer, not an object");
   const std::string broken[] = {"",
                                 "{",
                                 R"({"filename": "a" "filesize": 5})",
