@@ -136,7 +136,7 @@ void TransferSession::save(const Wanted& wanted, const ProgressBar::Total& total
   const auto size = static_cast<double>(result.size), there = static_cast<double>(result.there);
   bar.clear();
   std::cout << printable(wanted.file.text()) << ": saved as " << printable(options_.to) << "/"
-            << wanted.to.text() << ", " << size_text(size) << rate_text(size - there, seconds)
+            << printable(wanted.to.text()) << ", " << size_text(size) << rate_text(size - there, seconds)
             << (result.there > 0 ? ", of which " + size_text(there) + " were there" : "") << "\n";
 }
 

@@ -195,8 +195,9 @@ TEST_F(Room, LetsMembersTakeAnotherName) {
 TEST(ChatName, IsOneVisibleWord) {
   for (const char* good : {"anna", "\xe8\xae\xa1", "a*", "a-b_c.d", "x1"})
     EXPECT_TRUE(is_chat_name(good)) << good;
-  for (const std::string bad : {"", "a b", "a:", "*a", "/a", "@a", "a,b", "\xff", "a\x1b", "a\xe2\x80\xae",
-                                "\xe2\x80\x8b", "\xc2\xa0", "aaaaaaaabbbbbbbbccccccccdddddddde"})
+  for (const std::string bad :
+       {"", "a b", "a:", "*a", "/a", "@a", "a,b", "\xff", "a\x1b", "a\xe2\x80\xae", "\xe2\x80\x8b",
+        "\xc2\xa0", "server\xcd\x8f", "a\xef\xb8\x8f", "\xe3\x85\xa4", "aaaaaaaabbbbbbbbccccccccdddddddde"})
     EXPECT_FALSE(is_chat_name(bad)) << bad;
 }
 

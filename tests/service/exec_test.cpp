@@ -193,6 +193,7 @@ TEST_F(ExecLies, ByEndingTooEarlyAreToldFromAnswers) {
   EXPECT_THROW(ask(ExecFraming::kLength, ""), EOFError);
   EXPECT_THROW(ask(ExecFraming::kLength, "\4\0\0\0abc"s), EOFError);
   EXPECT_THROW(ask(ExecFraming::kReady, ""), EOFError);
+  EXPECT_THROW(ask(ExecFraming::kRaw, ""), EOFError);
   EXPECT_THROW(ask(ExecFraming::kJson, frame(R"({"data_size": 4})") + "abc"), EOFError);
   EXPECT_THROW(ask(ExecFraming::kJson, "\4\0"s), EOFError);
 }

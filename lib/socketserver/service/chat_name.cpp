@@ -1,5 +1,7 @@
 #include "socketserver/service/chat_name.hpp"
 
+#include <algorithm>
+
 #include "socketserver/json/utf8.hpp"
 
 namespace socketserver {
@@ -7,11 +9,19 @@ namespace {
 
 constexpr std::size_t kMost = 32;  // 8 characters of any script, 32 of the Latin one
 
-// White space, marks of direction and joiners, of Unicode; and those at the end, which stand for nothing.
+struct Range {
+  char32_t first, last;
+};
+// White space, controls, marks of direction, joiners, fillers and selectors of variants, of Unicode; and
+// those at the end, which stand for nothing: with any of them two names could look the same.
+constexpr Range kUnseen[] = {{0, 0x20},        {0x7F, 0xA0},     {0xAD, 0xAD},       {0x34F, 0x34F},
+                             {0x61C, 0x61C},   {0x115F, 0x1160}, {0x1680, 0x1680},   {0x17B4, 0x17B5},
+                             {0x180B, 0x180F}, {0x2000, 0x200F}, {0x2028, 0x202F},   {0x205F, 0x206F},
+                             {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164},   {0xFE00, 0xFE0F},
+                             {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xE0000, 0x10FFFF}};
+
 bool is_unseen(char32_t code) {
-  return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0xAD || code == 0x61C || code == 0x1680 ||
-         (code >= 0x2000 && code <= 0x200F) || (code >= 0x2028 && code <= 0x202F) ||
-         (code >= 0x205F && code <= 0x206F) || code == 0x3000 || code == 0xFEFF || code >= 0xE0000;
+  return std::ranges::any_of(kUnseen, [code](Range one) { return one.first <= code && code <= one.last; });
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ ExecAnswer ExecClient::read_raw() {
   ExecAnswer answer;
   do {
     const std::string more = reader_.read1(kAnswerLimit);
+    if (more.empty() && answer.data.empty()) throw EOFError(kGone);
     if (more.empty()) break;
     answer.data += more;
   } while (answer.data.size() < kAnswerLimit && wait_readable(socket_.fileno(), Deadline::after(kQuiet)));
