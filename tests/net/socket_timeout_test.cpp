@@ -261,5 +261,41 @@ TEST_P(SocketTimeout, of_an_earlier_deadline_does_not_make_a_later_one_spin) {
   EXPECT_LT(after.ru_nvcsw - before.ru_nvcsw, 60);  // halving 500 ms down to 1 ms takes nine
 }
 
+/// Ends waits for room as if their time were up, after the peer has taken `bytes` each time.
+class SlowPeer : public Waiter {
+ public:
+  SlowPeer(Socket& peer, std::size_t bytes) : peer_(peer), bytes_(bytes) {}
+  int wait(std::span<pollfd> fds, Deadline) override {
+    if (fds.empty() || fds[0].events != POLLOUT) return 0;
+    ++waits;
+    const WaiterScope kernel(nullptr);
+    if (bytes_ > 0) peer_.recv(bytes_);
+    return 0;
+  }
+  int waits = 0;
+
+ private:
+  Socket& peer_;
+  std::size_t bytes_;
+};
+
+// The kernel tells of room only once much of it is free: slow downloads were cut off.
+TEST(SocketTimeoutOfSend, StartsAnewWheneverThePeerTookSomething) {
+  Pair pair = unix_pair();
+  const std::size_t filled = fill(pair.ours);
+  SlowPeer slow(pair.theirs, 65536);
+  {
+    const WaiterScope scope(&slow);
+    pair.ours.settimeout(1s);
+    pair.ours.sendall(std::string(filled, 'y'));
+  }
+  EXPECT_GT(slow.waits, 1);
+  SlowPeer stopped(pair.theirs, 0);
+  fill(pair.ours);
+  const WaiterScope scope(&stopped);
+  EXPECT_THROW(pair.ours.send("z"), TimeoutError);
+  EXPECT_EQ(stopped.waits, 1);
+}
+
 }  // namespace
 }  // namespace socketserver::testing

@@ -37,8 +37,10 @@ Fd open_by_parts(int directory, std::string_view path, int flags) noexcept try {
 
 #if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
 #include <linux/openat2.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
@@ -120,6 +122,11 @@ ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count)
   signals.take();  // it may come with a success, too, of the bytes that went before
   errno = error;
   return sent;
+}
+
+int unacknowledged(int socket) noexcept {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
 }
 
 void fill_random(std::span<char> bytes) {
@@ -221,6 +228,8 @@ ssize_t send_file(int, int, std::uint64_t, std::size_t) noexcept {
   errno = EINVAL;
   return -1;
 }
+
+int unacknowledged(int) noexcept { return -1; }
 
 void fill_random(std::span<char> bytes) {
   constexpr char kGenerator[] = "/dev/urandom";

@@ -55,6 +55,10 @@ int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept
 /// many, 0 where the file ends, -1 and errno. Raises no SIGPIPE. EINVAL for a file that it cannot send.
 ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;
 
+/// Bytes that were sent over a stream and not yet taken by the peer's side, or -1 where the system cannot
+/// tell.
+int unacknowledged(int socket) noexcept;
+
 /// Fills `bytes` from the system's generator, for secrets. Throws OSError where there is none.
 void fill_random(std::span<char> bytes);
 

@@ -81,6 +81,8 @@ struct Socket::Wait {
   std::size_t in_kernel(Call call) const;
   template <class Call>
   std::size_t in_watch(Call call) const;
+  int unacknowledged() const noexcept;
+  bool went_on(int& unacknowledged) const noexcept;
   bool wait_in_waiter(Deadline end) const;
   template <class Call>
   std::size_t in_waiter(Call call) const;
@@ -89,8 +91,17 @@ struct Socket::Wait {
 // Whether a blocking call waits, as an observer wants to know, is seen only by one that does not. And most
 // sends have room, so that the kernel need not be told how long they may wait.
 bool Socket::Wait::asks_first() const noexcept {
-  const bool must_arm = timeout != socket.armed_send_ || !socket.request_end_.is_never();
-  return socket.wait_observer_ != nullptr || (events == POLLOUT && must_arm);
+  return socket.wait_observer_ != nullptr || events == POLLOUT;
+}
+
+int Socket::Wait::unacknowledged() const noexcept {
+  return events == POLLOUT && to == nullptr ? platform::unacknowledged(socket.fileno()) : -1;
+}
+
+// That there is room is told only once much of it is free: a slow peer may have taken bytes all the time.
+bool Socket::Wait::went_on(int& unacknowledged) const noexcept {
+  const int before = std::exchange(unacknowledged, this->unacknowledged());
+  return unacknowledged < before;
 }
 
 template <class Call>
@@ -114,6 +125,7 @@ std::size_t Socket::Wait::blocking(Call call) const {
 template <class Call>
 std::size_t Socket::Wait::in_kernel(Call call) const {
   Deadline end = socket.request_end_;
+  int waiting = unacknowledged();
   const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
   const Timeout& armed = events == POLLIN ? socket.armed_receive_ : socket.armed_send_;
   for (;;) {
@@ -126,7 +138,7 @@ std::size_t Socket::Wait::in_kernel(Call call) const {
       end = std::min(end, Deadline::after(timeout));  // signals must not make the wait start anew for ever
     } else if (!would_block(errno)) {
       fail(errno);
-    } else if (armed == timeout) {
+    } else if (armed == timeout && !went_on(waiting)) {
       fail(ETIMEDOUT);
     }
   }
@@ -163,6 +175,7 @@ template <class Call>
 std::size_t Socket::Wait::in_waiter(Call call) const {
   const bool may_wait = socket.blocking_ && (flags & MSG_DONTWAIT) == 0;
   bool wait_first = may_wait && events == POLLIN && socket.drained_;
+  int waiting = -1;
   for (Deadline end;;) {
     if (socket.request_end_.expired()) fail(ETIMEDOUT);
     if (!std::exchange(wait_first, false)) {
@@ -174,9 +187,14 @@ std::size_t Socket::Wait::in_waiter(Call call) const {
       if (errno == EINTR) continue;
       if (!would_block(errno) || !may_wait) fail(errno);
     }
-    if (end.is_never()) end = std::min(Deadline::after(timeout), socket.request_end_);
+    if (end.is_never()) {
+      end = std::min(Deadline::after(timeout), socket.request_end_);
+      waiting = unacknowledged();
+    }
     const ToldWait told(socket.wait_observer_, events);
-    if (!wait_in_waiter(end)) fail(ETIMEDOUT);
+    if (wait_in_waiter(end)) continue;
+    if (!went_on(waiting)) fail(ETIMEDOUT);
+    end = Deadline::never();
   }
 }
 
