@@ -5,7 +5,6 @@
 
 #include <ctime>
 #include <string>
-#include <string_view>
 
 #include "socketserver/http/request_head.hpp"
 

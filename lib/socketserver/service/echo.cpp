@@ -6,8 +6,8 @@
 #include <string>
 
 #include "socketserver/handler/handler.hpp"
+#include "socketserver/handler/linger.hpp"
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/service/linger.hpp"
 #include "socketserver/service/packet.hpp"
 
 namespace socketserver {

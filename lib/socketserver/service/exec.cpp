@@ -4,9 +4,9 @@
 #include <array>
 #include <stdexcept>
 
+#include "socketserver/handler/linger.hpp"
 #include "socketserver/io/ascii.hpp"
 #include "socketserver/service/header_framed.hpp"
-#include "socketserver/service/linger.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {

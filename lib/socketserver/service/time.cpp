@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "socketserver/service/linger.hpp"
+#include "socketserver/handler/linger.hpp"
 #include "socketserver/service/packet.hpp"
 #include "socketserver/service/text.hpp"
 

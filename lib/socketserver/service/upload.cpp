@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdio>
 
+#include "socketserver/handler/linger.hpp"
 #include "socketserver/server/source.hpp"
 #include "socketserver/service/download.hpp"
 #include "socketserver/service/header_framed.hpp"
-#include "socketserver/service/linger.hpp"
 #include "socketserver/service/md5_pipe.hpp"
 #include "socketserver/service/text.hpp"
 
