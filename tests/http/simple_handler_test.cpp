@@ -224,5 +224,29 @@ TEST_F(SimpleHandler, lists_many_files) {
   EXPECT_TRUE(page.ends_with("</html>\n"));
 }
 
+struct ShortListings : SimpleHTTPRequestHandler {
+  explicit ShortListings(const std::string& directory) : SimpleHTTPRequestHandler(directory) {
+    max_listed = 3;
+  }
+};
+
+TEST_F(SimpleHandler, says_that_a_listing_is_not_whole) {
+  Serving<ThreadingHTTPServer> serving(Address("127.0.0.1", 0), handler<ShortListings>(root()));
+  HttpClient client(serving.start().address());
+  put("dir/c.txt", "");
+  EXPECT_EQ(client.get("/dir/inner/").body.find("more"), std::string::npos);
+  const auto names = [&](const std::string& page) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = page.find("<li>", at)) != page.npos; ++at) ++count;
+    return count;
+  };
+  const std::string whole = client.get("/").body;  // a.txt, dir, site
+  EXPECT_EQ(names(whole), 3u);
+  EXPECT_EQ(whole.find("more"), whole.npos) << whole;
+  const std::string cut = client.get("/dir/").body;
+  EXPECT_EQ(names(cut), 3u);
+  EXPECT_NE(cut.find("<p>There are more than these 3.</p>"), cut.npos) << cut;
+}
+
 }  // namespace
 }  // namespace socketserver::testing

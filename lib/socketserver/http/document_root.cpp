@@ -2,12 +2,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 
-#include "socketserver/io/ascii.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/platform.hpp"
 
@@ -29,12 +30,12 @@ Fd DocumentRoot::open(const std::string& path) const noexcept {
   return platform::open_beneath(directory_.get(), name, kFlags);
 }
 
-std::optional<std::vector<DocumentRoot::Entry>> DocumentRoot::list(const Fd& directory) const {
+std::optional<DocumentRoot::Listing> DocumentRoot::list(const Fd& directory, std::size_t most) const {
   Fd own(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));  // with a position of its own
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(own ? ::fdopendir(own.get()) : nullptr, &::closedir);
   if (!entries) return std::nullopt;
   own.release();
-  std::vector<Entry> found;
+  Listing found{{}, true};
   while (const dirent* entry = ::readdir(entries.get())) {
     std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
@@ -42,11 +43,14 @@ std::optional<std::vector<DocumentRoot::Entry>> DocumentRoot::list(const Fd& dir
     const int flags = links_ == Links::kFollow ? 0 : AT_SYMLINK_NOFOLLOW;
     if (::fstatat(directory.get(), name.c_str(), &status, flags) < 0) continue;
     const bool is_directory = S_ISDIR(status.st_mode);
-    if (is_directory || S_ISREG(status.st_mode)) found.push_back({std::move(name), is_directory});
+    if (!is_directory && !S_ISREG(status.st_mode)) continue;
+    found.whole = found.entries.size() < most;
+    if (!found.whole) break;
+    found.entries.push_back({std::move(name), is_directory});
   }
-  std::ranges::sort(found, [](const Entry& a, const Entry& b) {
-    const std::string one = upper(a.name), other = upper(b.name);
-    return one != other ? one < other : a.name < b.name;
+  std::ranges::sort(found.entries, [](const Entry& a, const Entry& b) {
+    const int order = ::strcasecmp(a.name.c_str(), b.name.c_str());
+    return order != 0 ? order < 0 : a.name < b.name;
   });
   return found;
 }

@@ -1,8 +1,7 @@
 // A directory whose files anybody may read, and nothing outside it.
 #pragma once
 
-#include <sys/stat.h>
-
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,9 +28,14 @@ class DocumentRoot {
     std::string name;
     bool is_directory;
   };
-  /// The files and directories in one that was opened, in the order of a dictionary, whatever the case; what
-  /// open() would refuse is left out. None and errno where it cannot be read.
-  std::optional<std::vector<Entry>> list(const Fd& directory) const;
+  struct Listing {
+    std::vector<Entry> entries;
+    bool whole;  ///< else there are more
+  };
+  /// The files and directories in one that was opened, `most` of them, whichever come first; in the order of
+  /// a dictionary, whatever the case. What open() would refuse is left out. None and errno where it cannot be
+  /// read.
+  std::optional<Listing> list(const Fd& directory, std::size_t most) const;
 
  private:
   Fd directory_;

@@ -44,16 +44,19 @@ struct stat status_of(const Fd& file) {
   return status;
 }
 
-std::string listing_page(const std::string& title, const std::vector<DocumentRoot::Entry>& entries) {
+std::string listing_page(const std::string& title, const DocumentRoot::Listing& listing) {
   const std::string shown = html_escape(title);
   std::string page = "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" +
                      shown + "</title>\n</head>\n<body>\n<h1>" + shown + "</h1>\n<hr>\n<ul>\n";
-  for (const auto& [name, is_directory] : entries) {
+  for (const auto& [name, is_directory] : listing.entries) {
     const char* const slash = is_directory ? "/" : "";
     page +=
         "<li><a href=\"" + percent_encode(name) + slash + "\">" + html_escape(name) + slash + "</a></li>\n";
   }
-  return page + "</ul>\n<hr>\n</body>\n</html>\n";
+  page += "</ul>\n";
+  if (!listing.whole)
+    page += "<p>There are more than these " + std::to_string(listing.entries.size()) + ".</p>\n";
+  return page + "<hr>\n</body>\n</html>\n";
 }
 
 }  // namespace
@@ -100,10 +103,10 @@ void SimpleHTTPRequestHandler::serve_directory(const Fd& directory, const std::s
 }
 
 void SimpleHTTPRequestHandler::list_directory(const Fd& directory, const std::string& path) {
-  const auto entries = root_->list(directory);
-  if (!entries) refuse(errno);
+  const auto listing = root_->list(directory, max_listed);
+  if (!listing) refuse(errno);
   send_text(HTTPStatus::OK, "text/html; charset=utf-8",
-            listing_page("Directory listing for /" + path, *entries));
+            listing_page("Directory listing for /" + path, *listing));
 }
 
 void SimpleHTTPRequestHandler::send_validators(const Validators& validators) {

@@ -23,6 +23,11 @@ namespace socketserver {
 /// Python: http.server.SimpleHTTPRequestHandler, which follows links and knows neither tags nor ranges.
 class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
  public:
+  /// Of a directory's names, in a listing, which says where there are more. To read these many takes some
+  /// hundredths of a second, for which a loop of fibers stands still. Set it in the derived class's
+  /// constructor.
+  std::size_t max_listed = 10'000;
+
   /// Shared by all handlers of a server; must not be null.
   explicit SimpleHTTPRequestHandler(std::shared_ptr<const DocumentRoot> root) : root_(std::move(root)) {}
   /// Opens the directory anew for each connection; OSError where it cannot.
