@@ -1,6 +1,10 @@
 // Handlers of HTTP under every concurrency model.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <memory>
+#include <semaphore>
+
 #include "http/http_client.hpp"
 #include "socketserver/http/http_server.hpp"
 #include "socketserver/socketserver.hpp"
@@ -290,6 +294,99 @@ TYPED_TEST(IdleHttpClient, IsNotWaitedForWhenTheServerStops) {
   EXPECT_EQ(client.get("/").status, 200);
   serving.stop();
   EXPECT_TRUE(client.ended());
+}
+
+/// Lets one answer go when the test wants it to.
+struct Gate {
+  std::binary_semaphore reached{0}, open{0};
+};
+
+class Gated : public BaseHTTPRequestHandler {
+ public:
+  explicit Gated(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  void do_GET() override {
+    send_response(200);
+    if (path() == "/begun") flush_headers();
+    if (path() != "/next") {
+      gate_->reached.release();
+      EXPECT_TRUE(gate_->open.try_acquire_for(kWatchdog));
+    }
+    wfile().write(path());
+  }
+
+ private:
+  std::shared_ptr<Gate> gate_;
+};
+
+template <class Server>
+class StoppingHttpServer : public ::testing::Test {
+ protected:
+  StoppingHttpServer() {
+    serving_.server().drain_timeout = 10 * kWatchdog;
+    if constexpr (requires { serving_.server().workers; }) serving_.server().workers = 1;
+    serving_.start();
+  }
+  ~StoppingHttpServer() override {
+    gate_->open.release();
+    if (stopping_.joinable()) stopping_.join();
+  }
+  Server& server() { return serving_.server(); }
+  const Address& address() { return serving_.address(); }
+  /// A request that the handler has in hands.
+  void hold(HttpClient& client, const std::string& path) {
+    client.send("GET " + path + kRest);
+    EXPECT_TRUE(gate_->reached.try_acquire_for(kWatchdog));
+  }
+  void stop() {
+    stopping_ = std::thread([this] { serving_.stop(); });
+    EXPECT_TRUE(eventually([this] { return server().draining(); }));
+    gate_->open.release();
+  }
+  static constexpr char kRest[] = " HTTP/1.1\r\nHost: a\r\n\r\n";
+
+ private:
+  std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+  Serving<Server> serving_{Address("127.0.0.1", 0), handler<Gated>(gate_)};
+  std::thread stopping_;
+};
+
+using StoppingThreadPool = StoppingHttpServer<ThreadPoolMixIn<HTTPServer>>;
+TEST_F(StoppingThreadPool, AnswersWhomItHasAccepted) {
+  HttpClient first(address()), second(address());
+  hold(first, "/first");
+  second.send(std::string("GET /next") + kRest);
+  EXPECT_TRUE(eventually([this] { return server().statistics().queued == 1; }));
+  stop();
+  for (HttpClient* client : {&first, &second}) {
+    const Answer answer = client->read();
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.field("Connection"), "close");
+    EXPECT_EQ(client->socket().recv(1), "");
+  }
+}
+
+using StoppingThreads = StoppingHttpServer<ThreadingHTTPServer>;
+TEST_F(StoppingThreads, SayThatTheAnswerIsTheLast) {
+  HttpClient client(address());
+  hold(client, "/first");
+  client.send(std::string("GET /next") + kRest);
+  stop();
+  const Answer answer = client.read();
+  EXPECT_EQ(answer.body, "/first");
+  EXPECT_EQ(answer.field("Connection"), "close");
+  EXPECT_EQ(client.socket().recv(1), "") << "what nobody reads must not reset the connection";
+}
+
+TEST_F(StoppingThreads, AnswerTheNextRequestWhereTheyHaveNotSaidSo) {
+  HttpClient client(address());
+  hold(client, "/begun");
+  client.send(std::string("GET /next") + kRest);
+  stop();
+  EXPECT_EQ(client.read().body, "/begun");
+  const Answer next = client.read();
+  EXPECT_EQ(next.body, "/next");
+  EXPECT_EQ(next.field("Connection"), "close");
+  EXPECT_EQ(client.socket().recv(1), "");
 }
 
 TEST(HttpServer, TellsWhomItRefusesThatItIsFull) {

@@ -122,6 +122,7 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   void collect_head();
   void wait_for_head();
   std::string_view peek_when_idle();
+  bool has_unread();
   void arm(Deadline deadline);
   void disarm();
   void answer();

@@ -5,6 +5,7 @@
 #include "socketserver/handler/linger.hpp"
 #include "socketserver/http/base_http_request_handler.hpp"
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/wait.hpp"
 
 namespace socketserver {
 namespace {
@@ -91,7 +92,7 @@ bool BaseHTTPRequestHandler::read_head() {
   }
   disarm();
   if (!head_.complete()) return false;
-  close_connection = !head_.keep_alive() || server().draining();
+  close_connection = !head_.keep_alive();
   awaits_continue_ = head_.expects_continue();
   response_->begin_anew(head_.is_http_1_1(), !close_connection, command() == "HEAD");
   return true;
@@ -107,13 +108,22 @@ void BaseHTTPRequestHandler::collect_head() {
   }
 }
 
-// Between requests: a server that stops need not wait for the next one. One that comes at that moment is not
-// served, as the client sees.
+// Between requests: a server that stops need not wait for the next one, but serves what it has been sent. One
+// that comes at that moment is not served, as the client sees.
 std::string_view BaseHTTPRequestHandler::peek_when_idle() {
-  request().begin_idle();
-  if (server().draining()) return {};
-  const std::string_view bytes = connection_in().peek();
-  return request().end_idle() ? bytes : std::string_view();
+  if (!server().draining()) {
+    request().begin_idle();
+    if (!server().draining()) {
+      const std::string_view bytes = connection_in().peek();
+      return request().end_idle() ? bytes : std::string_view();
+    }
+    if (!request().end_idle()) return {};
+  }
+  return has_unread() ? connection_in().peek() : std::string_view();
+}
+
+bool BaseHTTPRequestHandler::has_unread() {
+  return connection_in().has_buffered() || wait_readable(connection().fileno(), Deadline::now());
 }
 
 // Answers to requests that came together go together, as late as here. Most heads come at once, and need no
@@ -203,6 +213,7 @@ void BaseHTTPRequestHandler::finish_answer() {
   }
   log_answer();
   finish_request_body();
+  if (close_connection && head_.keep_alive() && has_unread()) lingers_ = true;
   disarm();
 }
 
