@@ -40,6 +40,12 @@ class Sample : public BaseHTTPRequestHandler {
     if (path() == "/large") wfile().write(std::string(100'000, 'x'));
   }
   void do_POST() override {
+    if (path() == "/begun") {
+      send_response(200);
+      flush_headers();
+      wfile().write(rfile().read());
+      return;
+    }
     const std::string body = path() == "/ignore" ? "ignored" : rfile().read();
     send_text(200, "text/plain", body);
   }
@@ -172,6 +178,17 @@ TYPED_TEST(HttpConformance, SaysContinueToWhoWaitsForIt) {
   EXPECT_EQ(answer.field("Connection"), "close");
   client.socket().shutdown(SHUT_WR);
   EXPECT_TRUE(client.ended());
+}
+
+TYPED_TEST(HttpConformance, SaysContinueBeforeAnAnswerAlone) {
+  HttpClient client = this->connect();
+  client.send("POST /begun HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.line(), "HTTP/1.1 200 OK");
+  while (!client.line().empty()) {
+  }
+  client.send("hello");
+  EXPECT_EQ(client.line(), "5");
+  EXPECT_EQ(client.line(), "hello");
 }
 
 TYPED_TEST(HttpConformance, AnswersForHandlersThatFail) {

@@ -75,7 +75,7 @@ std::size_t BaseHTTPRequestHandler::read_body(std::span<char> bytes) {
 std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
   body_->check_size();
   if (!connection_in().has_buffered()) {
-    if (std::exchange(awaits_continue_, false)) handle_expect_100();
+    if (std::exchange(awaits_continue_, false) && !response_->committed()) handle_expect_100();
     connection_out().flush();
   }
   if (!body_timeout) return body_->readinto1(bytes);
