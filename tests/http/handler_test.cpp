@@ -481,5 +481,28 @@ TEST(HttpHandler, LogsALineForEachRequest) {
   EXPECT_NE(lines.find("] \"GET /error HTTP/1.1\" 404 "), lines.npos) << lines;
 }
 
+/// A file whose length it does not say.
+struct Sending : BaseHTTPRequestHandler {
+  void do_GET() override {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+    std::fputs("hello", file.get());
+    std::fflush(file.get());
+    send_response(200);
+    end_headers();
+    if (path() == "/late") wfile().write("first");
+    send_file(::fileno(file.get()), 0, 5);
+  }
+};
+
+TEST(HttpHandler, SendsAFileThatIsTheWholeBody) {
+  Serving<Logging> serving(Address("127.0.0.1", 0), handler<Sending>());
+  HttpClient client(serving.start().address());
+  const Answer answer = client.get("/");
+  EXPECT_EQ(answer.field("Content-Length"), "5");
+  EXPECT_EQ(answer.body, "hello");
+  EXPECT_EQ(client.ask("HEAD", "/").field("Content-Length"), "5");
+  EXPECT_THROW(client.get("/late"), EOFError) << "the body must not look whole";
+}
+
 }  // namespace
 }  // namespace socketserver::testing

@@ -100,8 +100,9 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   /// A page that says what is wrong, in place of what was not sent yet. Nothing, but for the connection's
   /// end, when an answer is on its way already.
   void send_error(int code, std::string_view phrase = {}, std::string_view explanation = {});
-  /// `count` bytes of a file from `offset` on, after end_headers(); Content-Length must have been sent. The
-  /// connection ends where the file is shorter.
+  /// `count` bytes of a file from `offset` on, after end_headers(): the whole body, where no Content-Length
+  /// was sent. The connection ends where the file is shorter. Throws std::logic_error after a body of unknown
+  /// length has begun.
   void send_file(int file, std::uint64_t offset, std::uint64_t count);
   /// Does the connection end after this request? May be set.
   bool close_connection = true;

@@ -90,14 +90,24 @@ void Response::commit_as_is() {
   out_->write(head_);
 }
 
+bool Response::delimited() const noexcept { return length_ || own_coding_ || has_no_body(code_); }
+
+// Unless it is known otherwise where the body ends.
+void Response::announce(std::uint64_t length) {
+  if (committed_ || delimited()) return;
+  length_ = length;
+  head_ += "Content-Length: ";
+  append_number(head_, length);
+  head_ += "\r\n";
+}
+
 void Response::commit() {
   if (committed_) return;
   end_headers();
-  const bool delimited = length_ || own_coding_ || has_no_body(code_);
-  if (!delimited && http_1_1_) {
+  if (!delimited() && http_1_1_) {
     chunked_ = has_body_;  // of HEAD there is none, but its head is that of GET
     head_ += "Transfer-Encoding: chunked\r\n";
-  } else if (!delimited) {
+  } else if (!delimited()) {
     keep_alive_ = false;
   }
   commit_as_is();
@@ -110,6 +120,8 @@ void Response::count(std::uint64_t size) {
 }
 
 void Response::commit_for(std::uint64_t size) {
+  if (chunked_) throw std::logic_error("the body goes in chunks already");
+  announce(size);
   count(size);
   commit();
 }
@@ -124,12 +136,7 @@ void Response::write(std::string_view data) {
 }
 
 void Response::finish(std::string_view last) {
-  if (!committed_ && !length_ && !own_coding_ && !has_no_body(code_)) {
-    length_ = last.size();
-    head_ += "Content-Length: ";
-    append_number(head_, last.size());
-    head_ += "\r\n";
-  }
+  announce(last.size());
   if (!committed_ && length_ && has_body_ && last.size() < *length_) keep_alive_ = false;
   write(last);
   if (chunked_) out_->write(kLastChunk);

@@ -46,13 +46,16 @@ class Response {
   void write(std::string_view data);
   /// Sends the head, since nobody waits any more for the whole body to be known.
   void commit();
-  /// The same, and so many bytes of the body follow by other means. REQUIRES: a length was announced.
+  /// The same, and so many bytes of the body follow by other means: all of it, where no length was announced.
+  /// std::logic_error beyond that, or when the body goes in chunks already.
   void commit_for(std::uint64_t count);
   /// The rest of the body; its only part, perhaps.
   void finish(std::string_view last = {});
 
  private:
   void note(std::string_view name, std::string_view value);
+  bool delimited() const noexcept;
+  void announce(std::uint64_t length);
   void commit_as_is();
   void count(std::uint64_t size);
 
