@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
   server.port = 8000;         // as python3 -m http.server
   server.log_level = "info";  // a line for each request
   server.idle = HTTPServer::kIdle;
+  server.may_authenticate = false;  // no client of HTTP would know how
   FileOptions files;
   bool follow = false;
   options.flag("follow-links", follow, "serve what symbolic links lead to, outside of DIR, too");

@@ -32,7 +32,7 @@ void ServerOptions::add_to(Options& options) {
   options.seconds("read-timeout", read, "of a connection whose client stops in the middle");
   options.seconds("write-timeout", write, "of a connection whose client takes no answer");
   options.seconds("request-timeout", request, "of a connection in all");
-  auth.add_to(options);
+  if (may_authenticate) auth.add_to(options);
   options.choice("log-level", log_level, {"debug", "info", "warning", "error"},
                  "what to log on standard error");
   options.path(

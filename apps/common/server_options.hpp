@@ -30,6 +30,7 @@ struct ServerOptions {
   Timeout request;               ///< of a whole connection; not limited: a client that works may go on
   long long max_per_source = 0;  ///< 0: no limit
   std::string when_full = "wait";
+  bool may_authenticate = true;
   ServerAuthOptions auth;
   std::string log_level = "warning";
   std::string access_log, trace;  ///< files; empty: none

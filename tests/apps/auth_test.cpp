@@ -187,6 +187,8 @@ TEST_F(AuthPrograms, RefuseOptionsThatWouldDoNothing) {
   expect_usage_error({client, "--udp", "--auth-key-file", key_, "hello"}, "echo_client" + why);
   expect_usage_error({our_program("bench_client"), "--auth-key-file", key_},
                      "bench_client: unknown option --auth-key-file (see --help)");
+  expect_usage_error({our_program("http_server"), "--auth-key-file", key_},
+                     "http_server: unknown option --auth-key-file (see --help)");
 }
 
 }  // namespace
