@@ -43,10 +43,10 @@ void ServerAuthOptions::add_to(Options& options) {
                "serve those alone who prove that they have the key in this file; nothing is encrypted");
   AuthOptions::add_to(options);
   options.seconds("auth-timeout", timeout, "of the proof");
-  options.integer(
-      "auth-failures", "N", failures, 0, 1'000'000,
-      "wrong answers that a client (as of --max-per-source) has at once, and then one each second, "
-      "others are refused; 0: no limit");
+  options.integer("auth-failures", "N", failures, 0, 1'000'000,
+                  "wrong or missing answers that a client (as of --max-per-source) has at once, and then one "
+                  "each second, "
+                  "others are refused; 0: no limit");
   options.needs(kKeyFile, {"auth-timeout", "auth-failures"});
 }
 

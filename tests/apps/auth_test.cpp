@@ -138,7 +138,7 @@ TEST_F(AuthPrograms, TurnAwayWhoIsWrongTooOftenAndLogThatOnce) {
   EXPECT_TRUE(eventually([&] { return ask_with_key({"hello"}).out == "HELLO\n"; }));
   server_->kill(SIGTERM);
   const std::string log = server_->wait().err;
-  EXPECT_NE(log.find("authentication failed: a wrong answer, and too many of them: more are refused\n"),
+  EXPECT_NE(log.find("authentication failed: a wrong answer; it failed too often: more are refused\n"),
             log.npos)
       << log;
   EXPECT_EQ(log.find("lately"), log.npos) << log;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
+#include "socketserver/net/error.hpp"
 #include "socketserver/service/echo.hpp"
 #include "socketserver/service/exec_client.hpp"
 #include "socketserver/service/time.hpp"
@@ -61,6 +64,62 @@ struct Guarded : ThreadingTCPServer {
 TEST(HmacAuth, serves_prepare_request) {
   Serving<Guarded> serving(Address("127.0.0.1", 0), echo_handler("upper"));
   Socket client = prove(serving.start().connect());
+  EXPECT_EQ(echo(client, "hello"), "HELLO");
+}
+
+/// Its warnings, one in a line.
+struct Warns : ThreadingTCPServer {
+  using ThreadingTCPServer::ThreadingTCPServer;
+  ~Warns() override { server_close(); }
+  void log_message(LogLevel level, const std::string& message) override {
+    const std::lock_guard lock(mutex);
+    if (level >= LogLevel::kWarning) warnings.push_back(message.substr(message.find("failed: ")));
+  }
+  std::mutex mutex;
+  std::vector<std::string> warnings;
+};
+
+// Once each of them was a line in the log, without limit.
+TEST(HmacAuth, turns_away_who_gives_no_whole_answers_and_logs_that_once) {
+  HmacAuthOptions options;
+  options.failures_at_once = 2;
+  options.failure_interval = std::chrono::hours(1);
+  for (const AuthForm form : {AuthForm::kPlain, AuthForm::kMutual}) {
+    options.form = form;
+    Serving<Warns> serving(Address("127.0.0.1", 0),
+                           handler<HmacAuthMixIn<EchoUpperHandler>>(HmacAuth(kKey, options)));
+    serving.start();
+    for (int i = 0; i < 5; ++i) {
+      Socket client = serving.connect();
+      try {
+        client.sendall("x");
+        client.shutdown(SHUT_WR);
+        read_all(client);
+      } catch (const OSError&) {  // refused before it had said anything
+      }
+    }
+    serving.stop();
+    EXPECT_EQ(serving.server().statistics().unauthenticated, 5U);
+    ASSERT_EQ(serving.server().warnings.size(), 2U);
+    EXPECT_TRUE(serving.server().warnings[1].ends_with(
+        "bytes of its answer came; it failed too often: more are refused"))
+        << serving.server().warnings[1];
+  }
+}
+
+TEST(HmacAuth, counts_nobody_who_goes_without_a_word) {
+  HmacAuthOptions options;
+  options.failures_at_once = 1;
+  options.failure_interval = std::chrono::hours(1);
+  Serving<ThreadingTCPServer> serving(Address("127.0.0.1", 0),
+                                      handler<HmacAuthMixIn<EchoUpperHandler>>(HmacAuth(kKey, options)));
+  serving.start();
+  for (int i = 0; i < 3; ++i) {
+    Socket client = serving.connect();
+    client.shutdown(SHUT_WR);
+    read_all(client);
+  }
+  Socket client = prove(serving.connect());
   EXPECT_EQ(echo(client, "hello"), "HELLO");
 }
 

@@ -46,8 +46,9 @@ void HmacAuth::authenticate(Request& request) const {
   const Address& client = request.client_address();
   FailureLimit& failures = state_->failures;
   // Asked again with the answer: others of its source may have failed at the same time.
-  bool allowed = failures.allows(client), last = false;
+  bool allowed = failures.allows(client), judged = false, last = false;
   const auto judge = [&](bool right) {
+    judged = true;
     allowed = failures.allows(client);
     last = allowed && !right && !failures.add(client);
     return allowed && right;
@@ -56,11 +57,13 @@ void HmacAuth::authenticate(Request& request) const {
   try {
     if (allowed) state_->authenticator.admit(request.socket(), judge);
   } catch (const AuthenticationError& error) {
+    // Half an answer fails as a wrong one does, or it would be a line in the log for each connection.
+    if (!judged) judge(false);
     if (last)
-      throw AuthenticationError(std::string(error.what()) + ", and too many of them: more are refused");
+      throw AuthenticationError(std::string(error.what()) + "; it failed too often: more are refused");
     if (allowed) throw;
   }
-  if (!allowed) throw TooManyFailures("too many wrong answers came from there lately");
+  if (!allowed) throw TooManyFailures("it failed too often lately");
 }
 
 RequestHandlerClass authenticated(const HmacAuth& auth, RequestHandlerClass handler) {

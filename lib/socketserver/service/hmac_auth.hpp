@@ -23,8 +23,9 @@ struct HmacAuthOptions {
   /// Of the whole authentication, from when the request has its worker on: programs take part in it, not
   /// people.
   Timeout timeout = std::chrono::seconds(10);
-  /// Wrong answers that a source has at once, and then one in each interval (FailureLimit): enough for
-  /// somebody to find his mistake; then a word out of a dictionary of a million is found after 12 days. 0: no
+  /// Failures that a source has at once, and then one in each interval (FailureLimit): enough for somebody to
+  /// find his mistake; then a word out of a dictionary of a million is found after 12 days. Wrong answers are
+  /// such, and those that are malformed or do not come in time; who goes without a word has not failed. 0: no
   /// limit, for keys that nobody can guess, which random ones of 16 bytes and more are.
   std::size_t failures_at_once = 10;
   std::chrono::nanoseconds failure_interval = std::chrono::seconds(1);
