@@ -50,6 +50,7 @@ TEST_F(AuthKeyFile, GivesItsBytesWithoutOneLineEnd) {
   EXPECT_EQ(key_in("secret\n"), "secret");
   EXPECT_EQ(key_in("secret\r\n"), "secret");
   EXPECT_EQ(key_in("secret\n\n"), "secret\n");
+  EXPECT_EQ(key_in("secret\r"), "secret\r");
   EXPECT_EQ(key_in(" two words \n"), " two words ");
   EXPECT_EQ(key_in("a\nb"), "a\nb");
   EXPECT_EQ(key_in(std::string(AuthKey::kMost, 'x') + "\r\n").size(), AuthKey::kMost);

@@ -72,8 +72,8 @@ AuthKey AuthKey::read(const std::string& path) {
   refuse_readable_by_others(fd.get(), path);
   const auto secret = make_secret(kMost + sizeof "\r\n");
   read_all(fd.get(), path, *secret);
-  if (secret->ends_with('\n')) secret->pop_back();
-  if (secret->ends_with('\r')) secret->pop_back();
+  const std::size_t line_end = secret->ends_with("\r\n") ? 2 : secret->ends_with('\n') ? 1 : 0;
+  secret->resize(secret->size() - line_end);
   if (secret->empty()) fail(path, "is empty");
   if (secret->size() > kMost) fail(path, "is longer than 4096 bytes");
   return AuthKey(std::shared_ptr<const std::string>(secret));
