@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <random>
+
+#include "socketserver/service/challenge.hpp"
 
 namespace socketserver {
 namespace {
@@ -52,12 +53,7 @@ bool ChatProof::is_code(std::string_view text) noexcept {
          text.find_first_not_of(kAlphabet, 1) == std::string_view::npos;
 }
 
-std::string ChatProof::new_secret() {
-  std::random_device random;
-  std::string secret;
-  while (secret.size() < Sha256::kDigestSize) secret += static_cast<char>(random());
-  return secret;
-}
+std::string ChatProof::new_secret() { return random_bytes(Sha256::kDigestSize); }
 
 std::string ask_for_proof(std::string_view code, std::size_t room) {
   if (room >= kExplained.size() + code.size()) return std::string(kExplained) + std::string(code);

@@ -32,7 +32,7 @@ class ChatProof {
   /// Does it look like a code?
   static bool is_code(std::string_view text) noexcept;
 
-  /// A secret that nobody else has.
+  /// A secret that nobody else has. Throws OSError where the system gives no random bytes.
   static std::string new_secret();
 
  private:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string_view>
+#include <string>
 
 #include "socketserver/crypto/sha256.hpp"
 #include "socketserver/net/platform.hpp"
@@ -48,11 +48,10 @@ std::uint64_t FailureLimit::ticks(Clock::time_point now) const noexcept {
 
 // False for clients that are not limited.
 bool FailureLimit::find(const Address& client, Place& place) const {
-  const auto source = at_once_ > 0 ? Source::of(client) : std::nullopt;
-  if (!source) return false;
+  const std::string source = at_once_ > 0 ? Source::key_of(client) : "";
+  if (source.empty()) return false;
   Sha256 hash({secret_.data(), secret_.size()});
-  hash.update({reinterpret_cast<const char*>(source->bytes.data()), source->bytes.size()});
-  hash.update({reinterpret_cast<const char*>(&source->scope), sizeof source->scope});
+  hash.update(source);
   const auto digest = hash.digest();
   std::uint64_t number;
   std::memcpy(&number, digest.data(), sizeof number);
