@@ -52,6 +52,8 @@ TEST_F(Desk, AnswersWhomThePersonChose) {
   EXPECT_EQ(sent(type("@4002 later")), Lines{"127.0.0.1:4002: later"});
   EXPECT_EQ(sent(type("anna?")), Lines{"127.0.0.1:4001: anna?"});
   EXPECT_EQ(sent(type("@[::1]:7 out of the blue")), Lines{"[::1]:7: out of the blue"});
+  EXPECT_EQ(sent(type("@127.0.0.9:7 x")), Lines{"127.0.0.9:7: x"});
+  EXPECT_EQ(sent(type("@[fe80::1%lo]:7 x")), Lines{"[fe80::1%lo]:7: x"});
   EXPECT_FALSE(type("q").end);
   hear(kBob, "now?");
   EXPECT_EQ(sent(type("yes")), Lines{"127.0.0.1:4002: yes"});
@@ -64,7 +66,10 @@ TEST_F(Desk, TellsWhoHasSpoken) {
   hear(kAnna, "3");
   EXPECT_EQ(type("@").notes, (Lines{"@127.0.0.1:4001", "@127.0.0.1:4002"}));
   EXPECT_EQ(type("@127").notes, Lines{"@127: more than one who has spoken"});
-  EXPECT_EQ(type("@localhost:9 x").notes, Lines{"@localhost:9: nobody who has spoken"});
+  // Numbers alone, for nothing is looked up.
+  for (const std::string name :
+       {"localhost:9", "cafe.de:9", "1.2:9", "0:9", "[1.2.3.4%lo]:9", "[::1]de]:9", "[:9"})
+    EXPECT_EQ(type("@" + name + " x").notes, Lines{"@" + name + ": nobody who has spoken"});
   EXPECT_EQ(type("@\x1b x").notes, Lines{"@\\x1b: nobody who has spoken"});
 }
 

@@ -1,5 +1,7 @@
 #include "socketserver/service/chat_desk.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -21,7 +23,12 @@ std::string shown(const Address& address) { return printable(address.to_string()
 
 // A name might have to be looked up, for which nobody else's messages shall wait.
 bool is_numeric(std::string_view where) {
-  return where.starts_with("unix:") || where.find_first_not_of("0123456789abcdef.:[]%") == where.npos;
+  if (where.starts_with("unix:")) return true;
+  std::string host(where.substr(0, where.rfind(':')));
+  const bool six = host.starts_with('[') && host.ends_with(']');
+  if (six) host = host.substr(1, std::min(host.find('%'), host.size() - 1) - 1);
+  in6_addr bytes;
+  return ::inet_pton(six ? AF_INET6 : AF_INET, host.c_str(), &bytes) == 1;
 }
 
 void say(ChatActions& actions, const Address& to, std::string_view text) {
