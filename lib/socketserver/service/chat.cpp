@@ -20,6 +20,17 @@ class Unlocked {
   std::unique_lock<std::mutex>& lock_;
 };
 
+class Marked {
+ public:
+  explicit Marked(bool& mark) : mark_(mark) { mark_ = true; }
+  ~Marked() { mark_ = false; }
+  Marked(const Marked&) = delete;
+  Marked& operator=(const Marked&) = delete;
+
+ private:
+  bool& mark_;
+};
+
 }  // namespace
 
 void ChatActions::reply(const Address& to, std::string text, std::string if_lost) {
@@ -51,8 +62,8 @@ bool ChatService::perform(Socket& socket, Decide decide) {
 }
 
 void ChatService::send_queued(Socket& socket, std::unique_lock<std::mutex>& lock) {
-  for (; !queue_.empty(); sending_ = false) {
-    sending_ = true;
+  const Marked marked(sending_);
+  while (!queue_.empty()) {
     const ChatDelivery next = std::move(queue_.front());
     queue_.pop_front();
     std::size_t lost = 0;
