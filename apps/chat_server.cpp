@@ -26,7 +26,8 @@ struct RoomOptions {
   bool room = false;
   ChatRoomSettings settings;
   Timeout member_timeout = settings.member_timeout;
-  long long max_members = static_cast<long long>(settings.max_members), max_members_per_source = 0;
+  long long max_members = static_cast<long long>(settings.max_members),
+            max_members_per_source = static_cast<long long>(settings.max_members_per_source);
   long long rate = static_cast<long long>(settings.rate);
 
   void add_to(apps::Options& options) {
@@ -34,9 +35,10 @@ struct RoomOptions {
     options.seconds("member-timeout", member_timeout, "in a room: who says nothing for so long has left");
     options.integer("max-members", "N", max_members, 1, 1'000'000, "in a room: members at the same time");
     options.integer("max-members-per-source", "N", max_members_per_source, 0, 1'000'000,
-                    "of one IPv4 address, or 64 bits of IPv6; 0: no limit");
-    options.integer("rate", "N", rate, 1, 1'000'000,
-                    "in a room: lines of a member in a second; twice at once");
+                    "of one IPv4 address, or 64 bits of IPv6; 0: no limit, nor of what they say together");
+    options.integer(
+        "rate", "N", rate, 1, 1'000'000,
+        "in a room: lines of a member in a second, twice at once; all of one source five times so many");
   }
 
   std::unique_ptr<ChatHost> make() {

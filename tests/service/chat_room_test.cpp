@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "socketserver/service/chat_name.hpp"
 
 namespace socketserver::testing {
@@ -109,6 +111,13 @@ TEST_F(Room, AnswersSoManyStrangersOfASourceInASecond) {
   EXPECT_EQ(say(1, "let me in, please, let me in").size(), 1u);
 }
 
+TEST_F(Room, TakesANetworkOfIPv6ForOneSource) {
+  std::size_t answered = 0;
+  for (int i = 1; i <= 2000; ++i)
+    answered += room_.hear(Address("2001:db8::" + std::to_string(i), 1), "let me in", now_).send.size();
+  EXPECT_EQ(answered, 1000u);
+}
+
 TEST_F(Room, HasRoomForSoMany) {
   for (int port = 1; port <= 15; ++port) enter(port, "m");
   EXPECT_EQ(enter(16, "m"), Lines{"16 * the room is full"});  // of one source
@@ -161,6 +170,50 @@ TEST_F(Room, RelaysSoManyLinesOfAMemberInASecond) {
   now_ += 100ms;
   EXPECT_EQ(say(1, "x"), Lines{"1 anna: x"});
   EXPECT_EQ(say(1, "x").size(), 1u);
+}
+
+std::size_t relayed(const Lines& lines) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lines, [](const auto& line) { return line.ends_with(": x"); }));
+}
+
+TEST_F(Room, RelaysSoManyLinesOfASourceInASecond) {
+  for (int port = 1; port <= 10; ++port) enter(port, "m");
+  const auto all_speak = [&] {
+    std::size_t lines = 0;
+    for (int i = 0; i < 20; ++i)
+      for (int port = 1; port <= 10; ++port) lines += relayed(say(port, "x")) / room_.size();
+    return lines;
+  };
+  EXPECT_EQ(all_speak(), 100u);
+  now_ += 1s;
+  EXPECT_EQ(all_speak(), 50u);
+  const Address elsewhere("127.0.1.1", 11);
+  const std::string asked = room_.hear(elsewhere, std::string(32, ' '), now_).send.at(0).text;
+  room_.hear(elsewhere, asked.substr(asked.rfind('/')), now_);
+  EXPECT_EQ(relayed(sent(room_.hear(elsewhere, "x", now_))), 11u);
+}
+
+// As who leaves and comes back would otherwise have.
+TEST_F(Room, CountsForASourceWhatThoseSaidWhoLeft) {
+  std::size_t lines = 0;
+  for (int port = 1; port <= 100; ++port) {
+    enter(port, "m");
+    lines += relayed(say(port, "x"));
+    say(port, "/quit");
+  }
+  EXPECT_EQ(lines, 50u);
+}
+
+TEST_F(Room, LimitsNoSourceWhereAnyNumberOfMembersMayComeFromIt) {
+  ChatRoomSettings any = settings();
+  any.max_members = 1000;
+  any.max_members_per_source = 0;
+  ChatRoom room(any, "secret");
+  for (int port = 1; port <= 200; ++port) {
+    room.hear(at(port), code_for(port), now_);
+    EXPECT_EQ(relayed(sent(room.hear(at(port), "x", now_))), room.size());
+  }
 }
 
 TEST_F(Room, LetsThePersonAtTheServerSpeak) {
@@ -262,6 +315,14 @@ TEST_F(Room, AsksForTheProofAgainAfterAnHour) {
     say(2, "as ever");
   }
   EXPECT_EQ(pass(61s), Lines{"1 * bob left"});
+}
+
+TEST_F(Room, TakesTheProofOfThoseWhoAreTooFast) {
+  const std::string code = code_for(1);
+  say(1, code + " anna");
+  while (!say(1, "x").empty()) {
+  }
+  EXPECT_EQ(say(1, code), Lines{"1 * welcome, anna"});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "socketserver/io/ascii.hpp"
+#include "socketserver/server/source.hpp"
 #include "socketserver/service/chat_name.hpp"
 #include "socketserver/service/message.hpp"
 #include "socketserver/service/text.hpp"
@@ -19,6 +20,8 @@ constexpr auto kAnnouncePause = 500ms, kSweepPause = 500ms;
 constexpr std::chrono::minutes kProofHolds = 1h, kProofGrace = 5min;
 // Answers a second for strangers from one source: a whole group behind one address that comes at once.
 constexpr double kStrangerRate = 1000;
+// All members of a source together may say so many times as much as one.
+constexpr double kSourceShare = 5;
 // Names in one line of the room.
 constexpr std::size_t kMostNames = 20;
 
@@ -83,11 +86,14 @@ void ChatRoom::hear_stranger(const Address& from, std::string_view datagram, Clo
   if (proof_.valid(code, from, now) && (text.size() == code.size() || text[code.size()] == ' '))
     return enter({from, {}, now, now, {}, false, false, datagram.ends_with('\n')},
                  strip(text.substr(code.size())), actions);
-  TokenBucket& bucket = strangers_[proof_.hash(from.host()) % strangers_.size()];
-  if (!bucket.take(kStrangerRate, kStrangerRate, now)) return;
+  if (!strangers_[bucket_of(from)].take(kStrangerRate, kStrangerRate, now)) return;
   std::string answer = ask_for_proof(proof_.code(from, now), datagram.size());
   if (datagram.ends_with('\n') && answer.size() < datagram.size()) answer += '\n';
   if (!answer.empty()) actions.reply(from, std::move(answer));
+}
+
+std::size_t ChatRoom::bucket_of(const Address& from) const {
+  return proof_.hash(Source::key_of(from)) % strangers_.size();
 }
 
 void ChatRoom::enter(Member member, std::string_view wanted, ChatActions& actions) {
@@ -109,18 +115,15 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
   Member& member = at->second;
   member.heard = now;
   if (strip(text).empty()) return;
-  if (!member.bucket.take(settings_.rate, 2 * settings_.rate, now)) {
+  const std::string_view code = text.substr(0, ChatProof::kSize);
+  // Whoever is too fast shall prove himself all the same.
+  if (ChatProof::is_code(code)) return hear_code(member, code, now, actions);
+  if (!may_speak(member, now)) {
     if (!std::exchange(member.told, true)) tell(member, actions, "* too fast: what you say is not relayed");
     return;
   }
   member.told = false;
-  const std::string_view code = text.substr(0, ChatProof::kSize);
-  if (ChatProof::is_code(code)) {
-    if (!proof_.valid(code, member.address, now)) return;
-    member.proved = now;
-    member.asked = false;
-    tell(member, actions, std::string(kChatWelcome) + ", " + member.name);
-  } else if (text.size() > kMostChatText) {
+  if (text.size() > kMostChatText) {
     tell(member, actions, "* longer than " + std::to_string(kMostChatText) + " bytes, and not relayed");
   } else if (text == kChatQuit) {
     leave(at, "left", actions);
@@ -132,6 +135,21 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
     actions.show.push_back(shown(member.address) + line);
     relay(std::move(line), actions);
   }
+}
+
+void ChatRoom::hear_code(Member& member, std::string_view code, Clock::time_point now,
+                         ChatActions& actions) const {
+  if (!proof_.valid(code, member.address, now)) return;
+  member.proved = now;
+  member.asked = false;
+  tell(member, actions, std::string(kChatWelcome) + ", " + member.name);
+}
+
+bool ChatRoom::may_speak(Member& member, Clock::time_point now) {
+  if (!member.bucket.take(settings_.rate, 2 * settings_.rate, now)) return false;
+  if (settings_.max_members_per_source == 0 || !Source::of(member.address)) return true;
+  const double rate = kSourceShare * settings_.rate;
+  return speakers_[bucket_of(member.address)].take(rate, 2 * rate, now);
 }
 
 void ChatRoom::tell(const Member& member, ChatActions& actions, std::string text) {

@@ -25,8 +25,8 @@
 // has no remedy, and whoever needs one needs authentication.
 //
 // A member cannot make others' terminals do anything (what he says is relayed escaped), nor flood them (so
-// many lines a second), nor fill the room from one place (max_members_per_source); joins and leaves of a
-// second are told in one line.
+// many lines a second, and all members of one source so many), nor fill the room from one place
+// (max_members_per_source); joins and leaves of a second are told in one line.
 #pragma once
 
 #include <array>
@@ -52,9 +52,11 @@ struct ChatRoomSettings {
   /// A member from whom nothing was heard for so long has left. A person with `nc` thinks for minutes.
   std::chrono::nanoseconds member_timeout = std::chrono::minutes(5);
   std::size_t max_members = 1000;
-  /// Of one source, as SourceCounts has it. 0: no limit.
-  std::size_t max_members_per_source = 0;
-  /// Lines a second of each member; twice as many at once. Faster than anybody reads.
+  /// Of one source (server/source.hpp): a school class behind one address, and a twentieth of the room. 0:
+  /// sources are not limited, nor is what they say; for where all members come from one.
+  std::size_t max_members_per_source = 50;
+  /// Lines a second of each member; twice as many at once. Faster than anybody reads. All members of a source
+  /// have five times as much: if it is full, still a line a second for each.
   double rate = 10;
 };
 
@@ -86,6 +88,9 @@ class ChatRoom : public ChatHost {
   static std::string key(const Address& address);
   void hear_stranger(const Address& from, std::string_view datagram, Clock::time_point now, ChatActions&);
   void hear_member(Members::iterator at, std::string_view text, Clock::time_point now, ChatActions&);
+  void hear_code(Member& member, std::string_view code, Clock::time_point now, ChatActions&) const;
+  std::size_t bucket_of(const Address& from) const;
+  bool may_speak(Member& member, Clock::time_point now);
   void obey(Members::iterator at, std::string_view command, ChatActions&);
   void enter(Member member, std::string_view wanted, ChatActions&);
   static void tell(const Member& member, ChatActions&, std::string text);
@@ -102,7 +107,9 @@ class ChatRoom : public ChatHost {
   const ChatRoomSettings settings_;
   const ChatProof proof_;
   SourceCounts sources_;
-  std::array<TokenBucket, 1024> strangers_;  // by a hash of their source: so much memory, however many
+  // By a hash of the source: so much memory, however many. Those of members outlive them, or who leaves and
+  // comes back would have it full again.
+  std::array<TokenBucket, 1024> strangers_, speakers_;
   Members members_;
   // Of members_, those without line ends and those with; null: not made yet.
   std::array<std::shared_ptr<const std::vector<Address>>, 2> everybody_;
