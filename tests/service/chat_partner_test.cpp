@@ -43,6 +43,7 @@ class Partners : public ::testing::Test {
     if (lose_) return;
     for (const ChatDelivery& each : actions.send)
       for (const Address& to : *each.to) {
+        if (!lost_.empty() && each.text.starts_with(lost_)) continue;
         One& one = all_.at(static_cast<std::size_t>(to.port()) - 1);
         pass_on(one, one.partner.hear(each.text, now_));
       }
@@ -51,6 +52,7 @@ class Partners : public ::testing::Test {
   std::deque<One> all_;
   Clock::time_point now_{1000h};
   bool lose_ = false;
+  std::string lost_;  // begins what does not arrive from the room
 };
 
 TEST_F(Partners, EnterARoomUnseen) {
@@ -83,6 +85,22 @@ TEST_F(Partners, TryAgainWhereSomethingWasLost) {
   EXPECT_EQ(anna.shown,
             (Lines{"* welcome, anna; here: anna", "anna: first", "anna: second", "* anna joined"}));
   EXPECT_FALSE(anna.partner.waiting());
+}
+
+// Once one who was in did not learn of it until the next hour, and said nothing.
+TEST_F(Partners, LearnThatTheyAreInWhereTheWelcomeWasLost) {
+  add("anna");
+  begin(all_[0]);
+  One& other = add("anna");
+  lost_ = "* welcome";
+  begin(other);
+  say(other, "hello");
+  pass(60s);
+  EXPECT_TRUE(other.partner.waiting());
+  lost_.clear();
+  pass(10s);
+  EXPECT_FALSE(other.partner.waiting());
+  EXPECT_EQ(other.shown.back(), "anna2: hello");
 }
 
 TEST_F(Partners, StayWhileTheyAreSilent) {

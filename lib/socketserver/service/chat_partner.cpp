@@ -21,7 +21,8 @@ constexpr std::size_t kMostUnsaid = 100;
 }  // namespace
 
 void ChatPartner::ask_to_enter(ChatTurn& turn, Clock::time_point now) {
-  std::string greeting = "/name " + own_name_;
+  // Of a code perhaps the answer was lost, and we are in.
+  std::string greeting = (code_.empty() ? "/name" : code_) + " " + own_name_;
   greeting.resize(std::max(greeting.size(), kAskedSize), ' ');  // room for the answer
   turn.send.push_back(std::move(greeting));
   state_ = State::kEntering;
@@ -73,7 +74,8 @@ void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point
   // A room that does not know us, or no more, did not relay what we said.
   if (state_ != State::kEntering) unsaid_ = std::exchange(unheard_, {});
   if (state_ != State::kEntering) retry_ = kFirstRetry;
-  turn.send.push_back(std::string(code) + (own_name_.empty() ? "" : " " + own_name_));
+  code_ = code;
+  turn.send.push_back(code_ + (own_name_.empty() ? "" : " " + own_name_));
   state_ = State::kEntering;
   next_tick_ = Deadline(now + retry_);
 }
@@ -87,6 +89,7 @@ void ChatPartner::send_unsaid(ChatTurn& turn) {
 
 void ChatPartner::begin_inside(ChatTurn& turn, Clock::time_point now) {
   state_ = State::kInside;
+  code_.clear();
   next_tick_ = Deadline(now + kChatKeepalive);
   send_unsaid(turn);
 }
@@ -118,6 +121,7 @@ void ChatPartner::hear_entering(std::string_view text, ChatTurn& turn, Clock::ti
   const bool refused = text.starts_with(kChatFull);
   if (room_ && !refused) return;  // what others say
   state_ = State::kPerson;
+  code_.clear();
   next_tick_ = Deadline::never();
   if (refused) unsaid_.clear();  // it would say so again
   send_unsaid(turn);
@@ -140,6 +144,7 @@ ChatTurn ChatPartner::leave() {
   if (state_ == State::kInside) turn.send.emplace_back(kChatQuit);
   state_ = State::kPerson;
   room_ = false;
+  code_.clear();
   next_tick_ = Deadline::never();
   unsaid_.clear();
   unheard_.clear();

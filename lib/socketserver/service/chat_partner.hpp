@@ -50,6 +50,7 @@ class ChatPartner {
   const std::string own_name_;
   State state_ = State::kPerson;
   bool room_ = false;  // it has asked for a proof
+  std::string code_;   // that we gave, and do not know to be taken
   Deadline next_tick_;
   std::chrono::seconds retry_{1};
   std::deque<std::string> unsaid_;   // until we are in
