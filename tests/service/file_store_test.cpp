@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "service/upload_fixture.hpp"
@@ -151,6 +152,24 @@ TEST_F(FileStores, SweepPartsThatNobodyWritesAnyMore) {
   EXPECT_EQ(contents(directory_ / "a.txt"), "old");
   living.commit();
   EXPECT_EQ(contents(directory_ / "b.txt"), "living");
+}
+
+TEST_F(FileStores, SweepNowAndThenWhileTheyLive) {
+  FilePart living(store_, "b.txt");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FilePart part(store_, "a.txt");
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(names_in(directory_.path()).size(), 2u);
+  FilePart(store_, "c.txt").commit();
+  EXPECT_EQ(names_in(directory_.path()).size(), 3u) << "it has just been looked at";
+  store_.sweep(std::chrono::seconds(0));
+  EXPECT_EQ(names_in(directory_.path()).size(), 2u);
+  living.commit();
+  EXPECT_EQ(names_in(directory_.path()), (Names{"b.txt", "c.txt"}));
 }
 
 TEST_F(FileStores, SweepNothingButFiles) {

@@ -91,6 +91,24 @@ TEST_F(KeptPartsOfStores, AreFoundWhileOthersLookForTheirs) {
   EXPECT_EQ(lost, 0);
 }
 
+// Whoever came after the last one removes the directory; who was waiting for it then lost his part.
+TEST_F(KeptPartsOfStores, StayThoughOthersRemoveTheirDirectory) {
+  const FileStore store(directory_.path());
+  std::vector<std::thread> clients;
+  std::atomic<int> lost{0};
+  for (int i = 0; i < 4; ++i)
+    clients.emplace_back([&, i] {
+      for (int round = 0; round < 100; ++round) {
+        keep(store, i, key(i));
+        FilePart again = part(store, i, key(i));
+        lost += again.size() != 5;
+        again.commit();
+      }
+    });
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(lost, 0);
+}
+
 TEST_F(KeptPartsOfStores, TakeNothingThatIsNoFile) {
   const FileStore store(directory_.path());
   keep(store, 1);
@@ -147,6 +165,14 @@ TEST_F(StoreQuotas, AreSharedByProcessesAndGivenBackByWhoFails) {
   store(limited, "c", 400);
   EXPECT_THROW(store(limited, "d", 0), RefusedError) << "two files are the limit";
   store(limited, "a", 0);
+}
+
+TEST_F(StoreQuotas, CountNothingOfWhatDeadProcessesWrote) {
+  const FileStore store(directory_.path());
+  put(directory_ / ".upload-part-1-2-900", "half of some");
+  const StoreQuota quota(store.fileno(), store.kept(), {1'000, StoreLimits::kNone, StoreLimits::kNone});
+  EXPECT_NO_THROW(quota.take({900, 0, true, ""}));
+  EXPECT_THROW(quota.take({101, 0, true, ""}), RefusedError);
 }
 
 TEST_F(StoreQuotas, OfClientsAreTheirOwn) {

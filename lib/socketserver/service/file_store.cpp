@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
 
 #include "socketserver/net/error.hpp"
@@ -22,7 +23,6 @@ Fd open_store(const std::string& directory) {
   if (!opened) throw_os_error(errno, "open the directory " + directory);
   if (::faccessat(opened.get(), ".", W_OK | X_OK, 0) < 0)
     throw_os_error(errno, "write to the directory " + directory);
-  remove_stale_parts(opened.get());
   return opened;
 }
 
@@ -47,8 +47,17 @@ FileStore::FileStore(const std::string& directory, const StoreLimits& limits,
                      std::chrono::seconds part_lifetime)
     : directory_(open_store(directory)),
       kept_(directory_.get(), part_lifetime),
-      quota_(directory_.get(), kept_, limits) {
+      quota_(directory_.get(), kept_, limits),
+      swept_(make_shared_object<std::atomic<std::int64_t>>()) {
+  sweep(std::chrono::seconds(0));
   kept_.expire();
+}
+
+void FileStore::sweep(std::chrono::seconds at_most_every) const {
+  const std::int64_t now = std::time(nullptr);
+  if (*swept_ + at_most_every.count() > now) return;
+  *swept_ = now;
+  remove_stale_parts(directory_.get());
 }
 
 FileReader FileStore::open(const StorePath& path) const {
@@ -87,6 +96,7 @@ FilePart::FilePart(const FileStore& store, StorePath path, const PartTerms& term
 }
 
 void FilePart::open_part(const PartTerms& terms) {
+  store_.sweep();
   if (!terms.key.empty()) part_ = store_.kept().open(terms.key, terms.owner, terms.size);
   keep_ = static_cast<bool>(part_.file);
   if (!part_.file) part_ = create_part(store_.fileno(), terms.size);
@@ -123,9 +133,9 @@ void FilePart::write(std::string_view bytes) {
 }
 
 void FilePart::commit() {
+  if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
   const Fd target = open_directories(store_.fileno(), path_.directories(), true);
   const std::string& last = path_.name();
-  if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
   const auto replaced = size_of(target.get(), last);
   if (::renameat(directory(), part_.name.c_str(), target.get(), last.c_str()) < 0) {
     if (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)

@@ -1,6 +1,7 @@
 // A directory into which files from strangers come, whole or not at all, and from which they go.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "socketserver/crypto/sha256.hpp"
 #include "socketserver/net/fd.hpp"
+#include "socketserver/server/shared_object.hpp"
 #include "socketserver/service/file_reader.hpp"
 #include "socketserver/service/part_file.hpp"
 #include "socketserver/service/store_path.hpp"
@@ -31,10 +33,15 @@ class FileStore {
   /// Of kept parts (part_file.hpp): who comes back at all does so the day after.
   static constexpr std::chrono::hours kPartLifetime{24};
 
+  /// Going through a directory of a million files takes a second; few processes die.
+  static constexpr std::chrono::minutes kSweepInterval{10};
+
   /// Opens `directory`, creating it where it is missing, and removes the parts that dead processes left
   /// there, but for those that are kept. Throws OSError that names the directory.
   explicit FileStore(const std::string& directory, const StoreLimits& limits = {},
                      std::chrono::seconds part_lifetime = kPartLifetime);
+  FileStore(const FileStore&) = delete;
+  FileStore& operator=(const FileStore&) = delete;
 
   /// The name that a file gets here: the last part of a path with '/'. RefusedError as StorePath says.
   static std::string name_for(std::string_view path) { return StorePath::last_part(path).name(); }
@@ -46,6 +53,10 @@ class FileStore {
   Fd open_directory(const StorePath& path) const;
 
   int fileno() const noexcept { return directory_.get(); }
+  /// Removes the parts that processes left which died since, if nobody has looked within that time, be it in
+  /// this process or in one that was forked off it. Each new part does so. Throws OSError.
+  void sweep(std::chrono::seconds at_most_every = kSweepInterval) const;
+
   const KeptParts& kept() const noexcept { return kept_; }
   const StoreQuota& quota() const noexcept { return quota_; }
 
@@ -53,6 +64,7 @@ class FileStore {
   Fd directory_;
   KeptParts kept_;
   StoreQuota quota_;
+  SharedObject<std::atomic<std::int64_t>> swept_;  // when, in seconds since 1970
 };
 
 /// What is known of a file before it comes.

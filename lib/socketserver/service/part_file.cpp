@@ -57,31 +57,23 @@ Fd open_locked(int directory, const std::string& name, int flags) {
   return Fd();
 }
 
-/// One at a time goes through the kept parts, or each would take what another looks at for one in use.
-class Turn {
- public:
-  explicit Turn(const Fd& directory) : directory_(directory.get()) {
-    while (::flock(directory_, LOCK_EX) < 0 && errno == EINTR) {
-    }
-  }
-  ~Turn() { ::flock(directory_, LOCK_UN); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  int directory_;
-};
-
 template <class Each>
 void for_each_name(int directory, Each each) {
-  const int listing = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(listing < 0 ? nullptr : ::fdopendir(listing),
+  Fd listing(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(listing ? ::fdopendir(listing.get()) : nullptr,
                                                     &::closedir);
   if (!entries) throw_os_error(errno, "read the directory");
+  static_cast<void>(listing.release());  // the stream's now
   while (const dirent* entry = ::readdir(entries.get())) each(std::string(entry->d_name));
 }
 
 }  // namespace
+
+DirectoryLock::DirectoryLock(int directory)
+    : file_(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  while (file_ && ::flock(file_.get(), LOCK_EX) < 0 && errno == EINTR) {
+  }
+}
 
 PartFile create_part(int directory, std::uint64_t size) {
   for (int i = 0; i < kTries; ++i) {
@@ -164,11 +156,19 @@ bool KeptParts::make_room(int directory, const std::string& owner) const {
 
 PartFile KeptParts::open(const std::string& key, const std::string& of, std::uint64_t size) const {
   const std::string owner = of.empty() ? std::string(kOwnerDigits, '0') : of;
+  std::optional<PartFile> part;
+  if (lifetime_.count() > 0)
+    for (int i = 0; i < kTries && !part; ++i) part = try_open(key, owner, size);
+  return part ? std::move(*part) : PartFile();
+}
+
+// Nothing where others removed the directory, empty as it was, before it was our turn.
+std::optional<PartFile> KeptParts::try_open(const std::string& key, const std::string& owner,
+                                            std::uint64_t size) const {
   PartFile part;
-  if (lifetime_.count() == 0) return part;
   part.directory = open_directory(true);
   const int directory = part.directory.get();
-  const Turn turn(part.directory);
+  const DirectoryLock turn(directory);
   bool is_taken = false;
   for_each(directory, [&](Kept& kept) {
     if (!kept.has_key(key)) return;
@@ -179,13 +179,14 @@ PartFile KeptParts::open(const std::string& key, const std::string& of, std::uin
   if (part.file || is_taken || !make_room(directory, owner)) return part;
   part.name = key.substr(0, kKeyDigits) + "-" + owner.substr(0, kOwnerDigits) + "-" + std::to_string(size);
   part.file = open_locked(directory, part.name, O_CREAT | O_EXCL);
+  if (!part.file && errno == ENOENT) return std::nullopt;
   return part;
 }
 
 void KeptParts::expire() const {
   const Fd directory = open_directory(false);
   if (!directory) return;
-  const Turn turn(directory);
+  const DirectoryLock turn(directory.get());
   for_each(directory.get(), [](const Kept&) {});
   ::unlinkat(store_, kKeptDirectory.c_str(), AT_REMOVEDIR);  // fails while there are some
 }
@@ -193,7 +194,7 @@ void KeptParts::expire() const {
 std::uint64_t KeptParts::bytes() const {
   std::uint64_t all = 0;
   if (const Fd directory = open_directory(false)) {
-    const Turn turn(directory);
+    const DirectoryLock turn(directory.get());
     for_each(directory.get(), [&](const Kept& kept) { all += kept.bytes; });
   }
   return all;

@@ -18,6 +18,16 @@ struct PartFile {
   std::string name;
 };
 
+/// A directory is one's own while it lives, among threads, too; where a process dies, its lock goes with it.
+/// Where there is no descriptor for it, or the directory is gone, nothing is locked.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(int directory);
+
+ private:
+  Fd file_;
+};
+
 /// Creates a part of a file of `size` bytes, under a random name that tells this. Throws OSError.
 PartFile create_part(int directory, std::uint64_t size);
 
@@ -56,6 +66,8 @@ class KeptParts {
   template <class Each>
   void for_each(int directory, Each each) const;
   Fd open_directory(bool create) const;
+  std::optional<PartFile> try_open(const std::string& key, const std::string& owner,
+                                   std::uint64_t size) const;
   bool make_room(int directory, const std::string& owner) const;
 
   int store_;

@@ -1,10 +1,6 @@
 #include "socketserver/service/store_quota.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <ctime>
 
@@ -15,19 +11,6 @@ namespace socketserver {
 namespace {
 
 constexpr std::int64_t kDay = std::chrono::seconds(std::chrono::hours(24)).count();
-
-// Among threads, too: each has opened the directory for itself. Where a process dies, the lock goes with it.
-class DirectoryLock {
- public:
-  explicit DirectoryLock(int directory)
-      : file_(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    while (file_ && ::flock(file_.get(), LOCK_EX) < 0 && errno == EINTR) {
-    }
-  }
-
- private:
-  Fd file_;  // none where there are no descriptors: counts may then be wrong until they are counted anew
-};
 
 std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
   return a > StoreLimits::kNone - b ? StoreLimits::kNone : a + b;
@@ -47,6 +30,7 @@ StoreQuota::StoreQuota(int store, const KeptParts& kept, const StoreLimits& limi
 }
 
 void StoreQuota::count() const {
+  remove_stale_parts(store_);
   std::uint64_t bytes = sum(bytes_of_parts(store_), kept_.bytes()), files = 0;
   for (DirectoryWalk walk(open_directories(store_, {}, false), true); const auto entry = walk.next();) {
     if (entry->kind != DirectoryWalk::Kind::kFile) continue;
