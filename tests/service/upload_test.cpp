@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "service/upload_fixture.hpp"
+#include "socketserver/net/wait.hpp"
 #include "socketserver/service/md5_pipe.hpp"
 #include "support/models.hpp"
 
@@ -389,6 +390,63 @@ TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
   EXPECT_TRUE(eventually([&] { return running_threads() <= threads; }));
   EXPECT_TRUE(eventually([&] { return open_descriptors() <= descriptors; }));
   EXPECT_EQ(names_in(directory.path()), Names{"a"});
+}
+
+// ---- slow clients ----
+
+/// A handler that has no patience.
+class ImpatientUploads : public ::testing::Test {
+ protected:
+  void start(Timeout header, Timeout body) {
+    UploadOptions options{std::make_shared<FileStore>(directory_.path())};
+    options.header_timeout = header;
+    options.body_timeout = body;
+    serving_ = std::make_unique<Serving<ThreadingTCPServer>>(Address("127.0.0.1", 0),
+                                                             handler<UploadHandler>(options));
+    serving_->server().log_level = LogLevel::kError;
+    serving_->start();
+  }
+  /// Sends byte by byte, for ever, until the server has enough of it.
+  bool is_cut_off(std::size_t size) {
+    Socket client = serving_->connect();
+    client.set_nodelay();
+    const std::string start = upload_of("a", bytes_of(size));
+    try {
+      for (const char byte : start) {
+        client.sendall({&byte, 1});
+        if (wait_readable(client.fileno(), Deadline::after(std::chrono::milliseconds(1))))
+          return client.recv(1).empty();
+      }
+      return client.recv(1).empty();
+    } catch (const ConnectionError&) {
+      return true;
+    }
+  }
+  TemporaryDirectory directory_;
+
+ private:
+  std::unique_ptr<Serving<ThreadingTCPServer>> serving_;
+};
+
+constexpr std::chrono::nanoseconds kNone{0};
+
+TEST_F(ImpatientUploads, EndWhereAHeaderDrips) {
+  start(kNone, {});
+  EXPECT_TRUE(is_cut_off(0));
+}
+
+TEST_F(ImpatientUploads, EndWhereABodyDrips) {
+  start({}, kNone);
+  EXPECT_FALSE(is_cut_off(0));
+  EXPECT_TRUE(is_cut_off(400));  // of 500 bytes there would be a second more
+  EXPECT_TRUE(eventually([&] { return names_in(directory_.path()) == Names{"a"}; }));
+  EXPECT_EQ(contents(directory_ / "a"), "");
+}
+
+TEST_F(ImpatientUploads, GoOnWhereThereIsTime) {
+  start(kWatchdog, kWatchdog);
+  EXPECT_FALSE(is_cut_off(100));
+  EXPECT_EQ(contents(directory_ / "a"), bytes_of(100));
 }
 
 }  // namespace

@@ -13,12 +13,10 @@ namespace {
 // escaped, which makes three bytes of one at most, it is within kUploadHeaderLimit.
 constexpr std::size_t kPage = 16384;
 
-[[noreturn]] void fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }
-
-// For what comes after the first byte: then the peer cannot be told any more, so that no error is one of
-// those that are answered.
+// Of what comes after the first byte the peer cannot be told any more, so that no error is one of those that
+// are answered.
 template <class Send>
-void to_the_end(Send send) {
+void to_the_end(Send send, const bool& has_begun) {
   try {
     send();
   } catch (const ConnectionError&) {
@@ -26,6 +24,7 @@ void to_the_end(Send send) {
   } catch (const TimeoutError&) {
     throw;
   } catch (const OSError& error) {
+    if (!has_begun) throw;
     throw std::runtime_error(error.what());
   }
 }
@@ -47,7 +46,7 @@ void send_hashed(Socket& socket, const FileReader& file, Start start) {
   while (start.offset < file.size()) {
     block.resize(std::min<std::uint64_t>(block.size(), file.size() - start.offset));
     const std::size_t got = file.read_at(block, start.offset);
-    if (got == 0) fail_shorter();
+    if (got == 0) FileReader::fail_shorter();
     start.hash.update({block.data(), got});
     socket.sendall({block.data(), got});
     start.offset += got;
@@ -71,16 +70,20 @@ class Pages {
   void send(bool more) {
     Json page = Json::object({{"ok", true}, {"files", std::move(files_)}, {"more", more}});
     if (!more) page.set("left_out", left_out_);
+    has_begun_ = true;
     socket_.sendall(frame(page.dump()));
     files_ = Json::array();
     bytes_ = 0;
   }
+
+  const bool& has_begun() const { return has_begun_; }
 
  private:
   static constexpr std::size_t kOfEntry = 64;  // {"name": "", "size": 12345678, "time": 1700000000}
 
   Socket& socket_;
   Json files_ = Json::array();
+  bool has_begun_ = false;
   std::size_t bytes_ = 0;
   std::uint64_t left_out_ = 0;
 };
@@ -98,7 +101,7 @@ bool is_path(const std::string& text) {
 }  // namespace
 
 void send_range(Socket& socket, const FileReader& file, std::uint64_t offset, std::uint64_t count) {
-  if (count > 0 && socket.sendfile(file.fileno(), offset, count) < count) fail_shorter();
+  if (count > 0 && socket.sendfile(file.fileno(), offset, count) < count) FileReader::fail_shorter();
 }
 
 std::uint64_t send_file(Socket& socket, const FileStore& store, const GetRequest& request) {
@@ -108,10 +111,12 @@ std::uint64_t send_file(Socket& socket, const FileStore& store, const GetRequest
   const GetReply reply{true, path.name(), "", false, file.size(), start.offset};
   const std::uint64_t left = file.size() - start.offset;
   const bool more = left > 0 || request.digest;
-  to_the_end([&] {
-    socket.sendall(frame(reply.to_json(request.offset > 0).dump()), more ? MSG_MORE : 0);
-    request.digest ? send_hashed(socket, file, start) : send_range(socket, file, start.offset, left);
-  });
+  to_the_end(
+      [&] {
+        socket.sendall(frame(reply.to_json(request.offset > 0).dump()), more ? MSG_MORE : 0);
+        request.digest ? send_hashed(socket, file, start) : send_range(socket, file, start.offset, left);
+      },
+      true);
   return left;
 }
 
@@ -119,13 +124,15 @@ void send_listing(Socket& socket, const FileStore& store, const ListRequest& req
   const StorePath path = request.path.empty() ? StorePath() : StorePath::relative(request.path);
   DirectoryWalk walk(store.open_directory(path), request.recursive);
   Pages pages(socket);
-  to_the_end([&] {
-    while (auto entry = walk.next()) {
-      if (!is_path(entry->path)) entry->kind = DirectoryWalk::Kind::kOther;
-      pages.add(*entry);
-    }
-    pages.send(false);
-  });
+  to_the_end(
+      [&] {
+        while (auto entry = walk.next()) {
+          if (!is_path(entry->path)) entry->kind = DirectoryWalk::Kind::kOther;
+          pages.add(*entry);
+        }
+        pages.send(false);
+      },
+      pages.has_begun());
 }
 
 }  // namespace socketserver

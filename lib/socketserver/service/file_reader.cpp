@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
@@ -53,6 +54,8 @@ std::optional<Hash> FileReader::hash(std::uint64_t size) const {
   }
   return hash;
 }
+
+void FileReader::fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }
 
 std::optional<Md5> FileReader::md5(std::uint64_t size) const { return hash<Md5>(size); }
 std::optional<Sha256> FileReader::sha256(std::uint64_t size) const { return hash<Sha256>(size); }

@@ -34,6 +34,8 @@ class FileReader {
   /// many. Throws OSError.
   std::optional<Md5> md5(std::uint64_t size) const;
   std::optional<Sha256> sha256(std::uint64_t size) const;
+  /// Throws std::runtime_error for one that is sent and has not as much as it had.
+  [[noreturn]] static void fail_shorter();
 
  private:
   template <class Hash>

@@ -1,6 +1,9 @@
 #include "socketserver/service/header_framed.hpp"
 
 #include <algorithm>
+#include <cerrno>
+
+#include "socketserver/net/error.hpp"
 
 namespace socketserver {
 namespace {
@@ -17,6 +20,19 @@ Json parse_header(const std::string& text) {
 }  // namespace
 
 Json read_header(Reader& reader, std::size_t limit) { return parse_header(read_frame(reader, limit)); }
+
+Json read_header(Reader& reader, std::size_t limit, Deadline end) {
+  std::string text;
+  for (const std::size_t size = read_length(reader, limit); text.size() < size;) {
+    const std::string piece = reader.read1(size - text.size());
+    if (piece.empty())
+      throw EOFError("the stream ended " + std::to_string(size - text.size()) +
+                     " bytes before the end of a header");
+    text += piece;
+    if (text.size() < size && end.expired()) throw TimeoutError(ETIMEDOUT, "the header did not come in time");
+  }
+  return parse_header(text);
+}
 
 HeaderFramed::HeaderFramed(Reader& reader, Writer& writer, std::string size_key,
                            const HeaderFramedLimits& limits)

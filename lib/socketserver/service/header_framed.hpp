@@ -10,12 +10,16 @@
 
 #include "socketserver/io/length_prefixed.hpp"
 #include "socketserver/json/json.hpp"
+#include "socketserver/net/deadline.hpp"
 
 namespace socketserver {
 
 /// Reads a frame (io/framing.hpp) that holds a JSON object of at most `limit` bytes. Throws as read_frame()
 /// does, and JsonError for what is no object.
 Json read_header(Reader& reader, std::size_t limit);
+/// The same, all of which must have come at `end`: TimeoutError when more of it comes later. For how long to
+/// wait for each piece is the socket's business.
+Json read_header(Reader& reader, std::size_t limit, Deadline end);
 
 /// What HeaderFramed takes and gives at most, in bytes.
 struct HeaderFramedLimits {

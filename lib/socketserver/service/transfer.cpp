@@ -42,17 +42,12 @@ TransferRequest parse(const Json& object) {
                      "'; this server knows \"put\", \"get\" and \"ls\"");
 }
 
-Json read_answer(Reader& reader, std::size_t& size) {
+Json read_page(Reader& reader, std::size_t& size) {
   const std::string text = read_frame(reader, kUploadHeaderLimit);
   size = text.size();
   Json object = Json::parse(text);
   if (!object.is_object()) throw FramingError("the answer is no JSON object");
   return object;
-}
-
-Json read_answer(Reader& reader) {
-  std::size_t size;
-  return read_answer(reader, size);
 }
 
 ListedFile parse_listed(const Json& object, bool recursive) {
@@ -90,9 +85,9 @@ Json ListRequest::to_json() const {
   return object;
 }
 
-std::optional<TransferRequest> read_transfer_request(Reader& reader) {
+std::optional<TransferRequest> read_transfer_request(Reader& reader, Timeout timeout) {
   if (reader.peek().empty()) return std::nullopt;
-  return parse(read_header(reader, kUploadHeaderLimit));
+  return parse(read_header(reader, kUploadHeaderLimit, Deadline::after(timeout)));
 }
 
 Json GetReply::to_json(bool with_offset) const {
@@ -105,7 +100,7 @@ Json GetReply::to_json(bool with_offset) const {
 
 // A server as one would write it by hand says "filesize" alone.
 GetReply read_get_reply(Reader& reader, std::uint64_t offered) {
-  const Json object = read_answer(reader);
+  const Json object = read_header(reader, kUploadHeaderLimit);
   GetReply reply;
   reply.ok = object.find_bool("ok").value_or(true);
   reply.name = object.find_string("filename").value_or("");
@@ -121,7 +116,7 @@ GetReply read_get_reply(Reader& reader, std::uint64_t offered) {
 }
 
 Sha256::Digest read_digest(Reader& reader) {
-  const auto digest = find_sha256(read_answer(reader));
+  const auto digest = find_sha256(read_header(reader, kUploadHeaderLimit));
   if (!digest) throw FramingError("the digest behind the file is missing");
   return *digest;
 }
@@ -136,7 +131,7 @@ Listing read_listing(Reader& reader, bool recursive) {
   std::size_t bytes = 0;
   for (bool more = true; more;) {
     std::size_t size = 0;
-    const Json page = read_answer(reader, size);
+    const Json page = read_page(reader, size);
     if (!page.find_bool("ok").value_or(true))
       throw RefusedError(page.find_string("error").value_or("the server does not say why"));
     more = page.find_bool("more").value_or(false);

@@ -54,8 +54,9 @@ struct ListRequest {
 
 using TransferRequest = std::variant<UploadHeader, GetRequest, ListRequest>;
 
-/// Reads the next request; throws as read_upload_header().
-std::optional<TransferRequest> read_transfer_request(Reader& reader);
+/// Reads the next request; throws as read_upload_header(), and TimeoutError when it has begun and not all of
+/// it comes within `timeout`.
+std::optional<TransferRequest> read_transfer_request(Reader& reader, Timeout timeout = {});
 
 struct GetReply {
   bool ok = true;

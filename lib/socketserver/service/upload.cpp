@@ -10,6 +10,7 @@
 #include "socketserver/service/download.hpp"
 #include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/md5_pipe.hpp"
+#include "socketserver/service/patience.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
@@ -58,7 +59,7 @@ std::string in_words(const OSError& error) {
 }
 
 void UploadHandler::handle() {
-  while (const auto request = read_transfer_request(rfile())) {
+  while (const auto request = read_transfer_request(rfile(), options_.header_timeout)) {
     if (!std::visit([this](const auto& one) { return serve(one); }, *request))
       return end_politely(this->request());
     connection().end_message();  // a person may take their time to choose the next file
@@ -72,6 +73,8 @@ void UploadHandler::log(LogLevel level, const std::string& text) {
 // False when what follows cannot be served.
 bool UploadHandler::serve(const UploadHeader& header) {
   const auto began = Clock::now();
+  came_ = 0;
+  waited_ = {};
   missing_ = header.resume ? 0 : header.size;  // with `resume` nothing comes before it is asked for
   std::string name;
   const std::string error = why_not([&] { name = store(header); });
@@ -113,7 +116,10 @@ PartTerms UploadHandler::terms_of(const UploadHeader& header, const StorePath& p
 Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
   const Sha256 hash = part.sha256();
   reply(Json::object({{"offset", part.size()}, {"sha256", hash.hexdigest()}}));
-  const std::int64_t offset = read_header(rfile(), kUploadHeaderLimit).get_int("offset");
+  const std::int64_t offset = [&] {
+    const PatienceOfServer patience(connection(), server().deadlines, part.size());
+    return read_header(rfile(), kUploadHeaderLimit).get_int("offset");
+  }();
   if (offset == 0)
     part.clear();
   else if (offset < 0 || static_cast<std::uint64_t>(offset) != part.size())
@@ -148,10 +154,16 @@ void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash
 }
 
 std::size_t UploadHandler::read_some(std::string& block) {
+  const auto began = Clock::now();
   const std::size_t got = rfile().readinto1({block.data(), std::min<std::uint64_t>(block.size(), missing_)});
+  waited_ += Clock::now() - began;
   if (got == 0)
     throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of the file");
   missing_ -= got;
+  came_ += got;
+  const auto earned = std::chrono::seconds(came_ / std::max<std::uint64_t>(options_.body_rate, 1));
+  if (missing_ > 0 && options_.body_timeout && waited_ > *options_.body_timeout + earned)
+    throw TimeoutError(ETIMEDOUT, "the file came too slowly: " + bytes_and_time(came_, waited_));
   return got;
 }
 

@@ -18,6 +18,13 @@ struct UploadOptions {
   std::shared_ptr<const FileStore> store;  ///< where files go; must not be null
   std::uint64_t max_file_size = std::numeric_limits<std::uint64_t>::max();
   bool put = true, get = true;  ///< what clients may do; `ls` goes with get
+  /// From the first byte of a header to its end, in all: as the HTTP server's, and headers are as long.
+  Timeout header_timeout = std::chrono::seconds(20);
+  /// For the bytes of a file, and a second more for every body_rate of them that have come: slower ones come
+  /// over no line in use, and whoever drips bytes would keep his worker, his part and his share of the quota
+  /// for ever. Only waiting for the client counts. A minute, since lines of phones pause so long.
+  Timeout body_timeout = std::chrono::seconds(60);
+  std::uint64_t body_rate = 500;
 };
 
 /// Stores any number of files from a connection, and sends any number. A file that is not whole, or whose
@@ -52,6 +59,8 @@ class UploadHandler : public StreamRequestHandler {
 
   UploadOptions options_;
   std::uint64_t missing_ = 0;  // bytes of the file that have not come yet
+  std::uint64_t came_ = 0;     // and those that have
+  Clock::duration waited_{0};  // for them
 };
 
 /// `error` for a peer and for people, one who knows no errno included: that the disk is full comes first.
