@@ -7,13 +7,18 @@
 #include <utility>
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/wait.hpp"
 #include "socketserver/service/text.hpp"
+#include "socketserver/service/upload.hpp"
 
 namespace socketserver::apps {
 namespace {
 
 // A path or two, each as long as Linux has them, and what is wrong with them.
 constexpr std::size_t kLongMessage = 10'000;
+
+// Servers refuse a size before the file comes, so that the answer is under way; old ones never answer.
+constexpr std::chrono::seconds kRefusalTime{1};
 
 bool is_directory(const std::string& path) {
   struct stat status;
@@ -30,12 +35,47 @@ std::string why_not(const UploadReply& reply) { return "refused: " + reply.error
 }  // namespace
 
 TransferSession::TransferSession(std::string program, const ClientOptions& where, TransferOptions options)
-    : program_(std::move(program)),
-      where_(where.where()),
-      options_(std::move(options)),
-      socket_(where.connect()),
-      uploads_(socket_, options_.form),
-      downloads_(socket_, uploads_.reader()) {}
+    : program_(std::move(program)), server_(where), where_(where.where()), options_(std::move(options)) {
+  connect();
+}
+
+void TransferSession::connect() {
+  Socket socket = server_.connect();
+  downloads_.reset();
+  uploads_.reset();
+  socket_ = std::move(socket);
+  uploads_.emplace(socket_, options_.form);
+  downloads_.emplace(socket_, uploads_->reader());
+}
+
+// A server closes after it has answered, where it would not read a large file to its end, or since we were
+// idle for too long, but one that closes again without a word will not have us.
+bool TransferSession::can_connect_anew() const {
+  return uploads_->ended() && !(silent_ && uploads_->replies().empty());
+}
+
+void TransferSession::connect_anew_if_ended() {
+  if (uploads_->usable() || !can_connect_anew()) return;
+  report();
+  report_broken();
+  silent_ = uploads_->replies().empty();
+  sent_.clear();
+  reported_ = 0;
+  connect();
+}
+
+void TransferSession::report_broken() {
+  if (!broken_) return;
+  const auto& replies = uploads_->replies();
+  failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why + guess());
+  broken_.reset();
+}
+
+// Servers do not say that a key is wrong, but in the mutual form, which has ended well.
+std::string TransferSession::guess() const {
+  if (!server_.auth.wanted() || server_.auth.mutual || uploads_->answers()) return {};
+  return "; has the server the same --auth-key-file and --auth-digest?";
+}
 
 void TransferSession::complain(const std::string& what) {
   std::cout << std::flush;
@@ -62,6 +102,17 @@ bool TransferSession::or_say(const std::string& what, const std::function<void()
 
 // ---- to the server ----
 
+// Behind a large file that it refuses, the server reads no other: nothing may follow before we know.
+void TransferSession::hear() {
+  uploads_->hear();
+  if (sent_.empty() || sent_.back().bytes <= UploadHandler::kDiscardLimit) return;
+  const auto& replies = uploads_->replies();
+  const auto may_close = [&] { return replies.size() < sent_.size() || !replies.back().ok; };
+  for (const Deadline end = Deadline::after(kRefusalTime);
+       uploads_->usable() && may_close() && wait_readable(socket_.fileno(), end);)
+    uploads_->hear();
+}
+
 void TransferSession::send(const std::string& path) {
   if (!usable()) return unsent_.push_back(path);
   send({path, {}, options_.message, false, false}, {});
@@ -70,17 +121,23 @@ void TransferSession::send(const std::string& path) {
 void TransferSession::send(const UploadFile& file, const ProgressBar::Total& total) {
   const auto began = Clock::now();
   Sent sent{file.path, 0, 0, 0};
+  bool prepared = false;
   try {
     ProgressBar bar(total);
-    sent.there = uploads_.send(file, [&](std::uint64_t done, std::uint64_t size) {
+    const PreparedUpload upload(file, options_.form);
+    prepared = true;
+    hear();
+    if (!or_say(file.path, [this] { connect_anew_if_ended(); })) return void(usable_ = false);
+    sent.there = uploads_->send(upload, [&](std::uint64_t done, std::uint64_t size) {
       bar.show(done, size);
       sent.bytes = size;
     });
     sent.seconds = std::chrono::duration<double>(Clock::now() - began).count();
     sent_.push_back(sent);
   } catch (const std::exception& error) {
-    if (uploads_.usable()) return complain(error.what());  // which names the file
+    if (!prepared || uploads_->usable()) return complain(error.what());  // which names the file
     broken_ = {file.path, error.what()};
+    uploads_->last_words();
   }
 }
 
@@ -118,7 +175,7 @@ void TransferSession::put(const std::vector<std::string>& paths) {
 
 // What has been answered meanwhile, in the order in which it was sent.
 void TransferSession::report() {
-  const auto& replies = uploads_.replies();
+  const auto& replies = uploads_->replies();
   for (; reported_ < std::min(sent_.size(), replies.size()); ++reported_)
     report(sent_[reported_], replies[reported_]);
 }
@@ -132,22 +189,25 @@ void TransferSession::report(const Sent& sent, const UploadReply& reply) {
 }
 
 void TransferSession::report_without_reply(const Sent& sent) {
-  if (uploads_.answers())
+  if (uploads_->answers())
     return failed(sent.path, "the connection ended before the server said that it was stored");
+  if (const std::string why = guess(); !why.empty())
+    return failed(sent.path, "the connection ended before the server said anything" + why);
   const auto bytes = static_cast<double>(sent.bytes);
   std::cout << printable(sent.path, kLongMessage) << ": sent " << size_text(bytes)
             << rate_text(bytes, sent.seconds) << "; the server does not say whether it was stored\n";
 }
 
 void TransferSession::settle() {
-  if (or_say(where_, [this] { uploads_.settle(); })) report();
-  usable_ = usable_ && uploads_.usable();
+  if (or_say(where_, [this] { uploads_->settle(); })) report();
+  if (!or_say(where_, [this] { connect_anew_if_ended(); })) usable_ = false;
 }
 
 // Returns what is wrong with it.
 std::string TransferSession::hear_the_end() {
+  if (broken_) return {};
   try {
-    usable() ? uploads_.finish() : uploads_.last_words();
+    usable_ && uploads_->usable() && downloads_->usable() ? uploads_->finish() : uploads_->last_words();
     return {};
   } catch (const TimeoutError&) {
     return "the server neither answers nor closes the connection";
@@ -159,9 +219,8 @@ std::string TransferSession::hear_the_end() {
 void TransferSession::finish() {
   const std::string complaint = hear_the_end();
   report();
-  const auto& replies = uploads_.replies();
   for (; reported_ < sent_.size(); ++reported_) report_without_reply(sent_[reported_]);
-  if (broken_) failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why);
+  report_broken();
   if (!complaint.empty()) failed(where_, complaint);
   for (const std::string& path : unsent_) failed(path, "not sent, since the connection ended before");
 }

@@ -30,7 +30,9 @@ class TransferSession {
   TransferSession(std::string program, const ClientOptions& where, TransferOptions options);
 
   /// False when nothing more can be asked.
-  bool usable() const { return usable_ && uploads_.usable() && downloads_.usable(); }
+  bool usable() const {
+    return usable_ && (uploads_->usable() || can_connect_anew()) && downloads_->usable();
+  }
 
   /// Sends a file as old servers know it. What became of it is told when it is known, by finish() at the
   /// latest.
@@ -65,9 +67,15 @@ class TransferSession {
     bool directory = false;
   };
 
+  void connect();
+  bool can_connect_anew() const;
+  void connect_anew_if_ended();
+  void report_broken();
+  std::string guess() const;
   void complain(const std::string& what);
   bool or_say(const std::string& what, const std::function<void()>& act);
   void send(const UploadFile& file, const ProgressBar::Total& total);
+  void hear();
   void report();
   void report(const Sent& sent, const UploadReply& reply);
   void report_without_reply(const Sent& sent);
@@ -80,17 +88,20 @@ class TransferSession {
   void save(const Wanted& wanted, const ProgressBar::Total& total);
   Listing find(const std::string& name);
 
-  std::string program_, where_;
+  std::string program_;
+  ClientOptions server_;
+  std::string where_;
   TransferOptions options_;
   Socket socket_;
-  UploadClient uploads_;
-  DownloadClient downloads_;
+  std::optional<UploadClient> uploads_;
+  std::optional<DownloadClient> downloads_;
   std::optional<FileStore> store_;  // where files from the server go, once there are any
   std::vector<Sent> sent_;
   std::size_t reported_ = 0;      // of those
   std::optional<Broken> broken_;  // the file in which the connection became useless
   std::vector<std::string> unsent_;
   bool usable_ = true;
+  bool silent_ = false;  // the last connection ended before the server said anything
   int status_ = 0;
 };
 

@@ -92,7 +92,7 @@ std::vector<TransferSession::Wanted> TransferSession::wanted_files(const std::st
 }
 
 std::vector<TransferSession::Wanted> TransferSession::below(const Wanted& directory) {
-  const Listing listing = downloads_.list(directory.file, true);
+  const Listing listing = downloads_->list(directory.file, true);
   std::vector<Wanted> wanted;
   for (const ListedFile& file : listing.files)
     if (!file.directory)
@@ -130,8 +130,8 @@ void TransferSession::save(const Wanted& wanted, const ProgressBar::Total& total
   if (!store_) store_.emplace(options_.to, StoreLimits(), kPartLifetime);
   const auto began = Clock::now();
   ProgressBar bar(total);
-  const auto result = downloads_.get(wanted.file, *store_, wanted.to, {options_.digest, options_.resume},
-                                     [&](std::uint64_t done, std::uint64_t size) { bar.show(done, size); });
+  const auto result = downloads_->get(wanted.file, *store_, wanted.to, {options_.digest, options_.resume},
+                                      [&](std::uint64_t done, std::uint64_t size) { bar.show(done, size); });
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   const auto size = static_cast<double>(result.size), there = static_cast<double>(result.there);
   bar.clear();
@@ -147,14 +147,14 @@ Listing TransferSession::find(const std::string& name) {
     return listing;
   };
   if (is_pattern(name))
-    return only(downloads_.list(remote_path(parent_of(name)), false),
+    return only(downloads_->list(remote_path(parent_of(name)), false),
                 [&](const std::string& one) { return matches(name, one); });
   const StorePath path = remote_path(name);
   try {
-    return downloads_.list(path, false);
+    return downloads_->list(path, false);
   } catch (const RefusedError&) {
     if (path.empty() || !usable()) throw;
-    return only(downloads_.list(remote_path(parent_of(path.text())), false),
+    return only(downloads_->list(remote_path(parent_of(path.text())), false),
                 [&](const std::string& one) { return one == path.name(); });
   }
 }

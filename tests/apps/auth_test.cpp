@@ -87,6 +87,18 @@ TEST_F(AuthPrograms, SayThatTheKeyIsAnotherOne) {
   EXPECT_TRUE(log.ends_with(": authentication failed: a wrong answer\n")) << log;
 }
 
+TEST_F(AuthPrograms, DoNotTakeAFileForSentToAServerOfAnotherKey) {
+  start_with_key("upload", {"--directory", directory_ / "stored"});
+  for (const Argv& words : {Argv{key_}, Argv{"put", key_}}) {
+    const Outcome outcome = ask_with(other_key_, words);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find("has the server the same --auth-key-file and --auth-digest?"),
+              outcome.err.npos)
+        << outcome.err;
+    EXPECT_EQ(outcome.status, 1);
+  }
+}
+
 TEST_F(AuthPrograms, SayThatTheDigestIsAnotherOne) {
   start_with_key("echo", {"--auth-digest", "md5"});
   const Outcome outcome = ask_with_key({"hello"});

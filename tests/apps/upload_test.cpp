@@ -126,18 +126,38 @@ TEST_F(UploadPrograms, SayWhyTheServerRefusesAFile) {
   EXPECT_EQ(outcome.status, 1);
 }
 
-// Of the files after it the client said "sent", though the server had closed the connection.
-TEST_F(UploadPrograms, SayWhyTheServerRefusesALargeFileAndWhichOnesWereNotSent) {
+// The server closes the connection rather than read all of it; the files after it go over another one.
+TEST_F(UploadPrograms, SayWhyTheServerRefusesALargeFileAndSendTheOthers) {
   start("threading", {"--max-file-size", "5"});
-  const std::string a = file("a", "hello"), large = file("large", "");
+  const std::string a = file("a", "hello"), b = file("b", "you"), large = file("large", "");
   std::filesystem::resize_file(large, 60'000'000);
-  const Outcome outcome = send({a, large, a, beside("none")});
-  EXPECT_EQ(outcome.out, a + ": stored as a, 5 B\n");
-  EXPECT_EQ(outcome.err, "upload_client: " + large + ": refused: the file is larger than 5 bytes\n" +
-                             "upload_client: " + a + ": not sent, since the connection ended before\n" +
-                             "upload_client: " + beside("none") +
-                             ": not sent, since the connection ended before\n");
+  const Outcome outcome = send({a, large, large, b});
+  EXPECT_EQ(outcome.out, a + ": stored as a, 5 B\n" + b + ": stored as b, 3 B\n");
+  const std::string refused = "upload_client: " + large + ": refused: the file is larger than 5 bytes\n";
+  EXPECT_EQ(outcome.err, refused + refused);
   EXPECT_EQ(outcome.status, 1);
+  const std::string middle = file("large", bytes_of(1'500'000));  // which the server lets us send
+  const Outcome named = send({"put", middle, a});
+  EXPECT_EQ(named.out, a + ": stored as a, 5 B\n");
+  EXPECT_EQ(named.err, refused);
+}
+
+// As it has to while a large file is hashed, and while a person thinks.
+TEST_F(UploadPrograms, ConnectAnewWhereTheServerCouldNotWait) {
+  start("threading", {"--idle-timeout", "0.1"});
+  const std::string a = file("a", "hello"), b = file("b", "you");
+  const std::size_t idle = open_descriptors(server().pid());
+  Program sender(client(address(), {}));
+  for (const std::string& line : {a, "put " + b, "put " + a}) {
+    sender.write(line + "\n");
+    if (line != a) sender.wait_for_output(line.substr(4) + ": stored as ");
+    ASSERT_TRUE(eventually([&] { return open_descriptors(server().pid()) <= idle; }));
+  }
+  const Outcome outcome = sender.wait();
+  EXPECT_EQ(outcome.out,
+            a + ": stored as a, 5 B\n" + b + ": stored as b, 3 B\n" + a + ": stored as a, 5 B\n");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 0);
 }
 
 TEST_F(UploadPrograms, SayThatNobodyListens) {

@@ -14,43 +14,38 @@
 namespace socketserver {
 namespace {
 
-[[noreturn]] void fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }
-
 template <class Hash>
 auto digest_of(const std::optional<Hash>& hash) {
-  if (!hash) fail_shorter();
+  if (!hash) FileReader::fail_shorter();
   return hash->digest();
 }
 
 }  // namespace
 
-UploadHeader UploadClient::header_of(const UploadFile& file, const FileReader& reader) const {
-  UploadHeader header;
+PreparedUpload::PreparedUpload(const UploadFile& file, UploadForm as) : reader(file.path), form(as) {
   const std::string& name = file.name ? *file.name : file.path;
   header.name = name.substr(name.rfind('/') + 1);
   header.size = reader.size();
-  header.message = form_ == UploadForm::kMsg ? file.message.value_or("") : file.message;
+  header.message = form == UploadForm::kMsg ? file.message.value_or("") : file.message;
   header.wants_reply = true;
   if (file.name && file.name != header.name) header.path = file.name;
   header.resume = file.resume;
   if (!is_utf8(name)) throw std::runtime_error("the name of " + printable(file.path) + " is not UTF-8");
-  if (form_ == UploadForm::kMd5) header.md5 = digest_of(reader.md5(header.size));
+  if (form == UploadForm::kMd5) header.md5 = digest_of(reader.md5(header.size));
   if (file.digest || file.resume) header.sha256 = digest_of(reader.sha256(header.size));
-  return header;
 }
 
-std::uint64_t UploadClient::send(const UploadFile& file, const Progress& progress) {
-  const FileReader reader(file.path);
-  const UploadHeader header = header_of(file, reader);
+std::uint64_t UploadClient::send(const PreparedUpload& file, const Progress& progress) {
+  const UploadHeader& header = file.header;
   hear();
-  if (usable_ && file.resume) settle();
+  if (usable_ && header.resume) settle();
   if (!usable_) throw std::runtime_error("the server has closed the connection");
   usable_ = false;
   ++asked_;
-  const std::string object = frame(header.to_json(form_).dump());
-  socket_.sendall(object, header.size > 0 && !file.resume ? MSG_MORE : 0);
-  const auto offset = file.resume ? agree_where_to_go_on(reader) : std::optional<std::uint64_t>(0);
-  if (offset) send_bytes(reader, *offset, progress);
+  const std::string object = frame(header.to_json(file.form).dump());
+  socket_.sendall(object, header.size > 0 && !header.resume ? MSG_MORE : 0);
+  const auto offset = header.resume ? agree_where_to_go_on(file.reader) : std::optional<std::uint64_t>(0);
+  if (offset) send_bytes(file.reader, *offset, progress);
   usable_ = true;
   hear();
   return offset.value_or(0);
@@ -105,7 +100,10 @@ void UploadClient::note_reply(const Json& answer) {
 }
 
 bool UploadClient::read_reply() {
-  if (reader_.peek().empty()) return false;
+  if (reader_.peek().empty()) {
+    ended_ = replies_.size() == asked_;
+    return false;
+  }
   if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
   note_reply(read_header(reader_, kUploadHeaderLimit));
   return true;
@@ -137,6 +135,7 @@ std::vector<UploadReply> UploadClient::last_words() noexcept {
     while (read_reply()) {
     }
   } catch (const std::exception&) {
+    ended_ = !replies_.empty() && replies_.size() == asked_ && !replies_.back().ok;
   }
   return replies_;
 }

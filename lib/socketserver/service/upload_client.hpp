@@ -31,6 +31,17 @@ struct UploadFile {
   bool resume = false;
 };
 
+/// A file that is open, with what has to be known of it before it is sent: that may take long, and a server
+/// that waits meanwhile may close the connection.
+struct PreparedUpload {
+  /// Throws as UploadClient::send() does of the file.
+  PreparedUpload(const UploadFile& file, UploadForm as);
+
+  FileReader reader;
+  UploadForm form;
+  UploadHeader header;
+};
+
 /// Sends files on a connection, one after the other. Borrows the socket, which must outlive it and whose
 /// timeouts bound every wait. One thread.
 ///
@@ -52,7 +63,14 @@ class UploadClient {
   }
   /// The same with all that can be said of a file; also std::runtime_error for a server that does not say
   /// where to go on. Returns how much of it an earlier try had brought there.
-  std::uint64_t send(const UploadFile& file, const Progress& progress);
+  std::uint64_t send(const UploadFile& file, const Progress& progress) {
+    return send(PreparedUpload(file, form_), progress);
+  }
+  std::uint64_t send(const PreparedUpload& file, const Progress& progress);
+
+  /// Takes what the server has said meanwhile, without waiting; so usable() knows whether it has closed.
+  /// Throws as send().
+  void hear();
 
   /// Waits for the replies that have not come yet. Throws TimeoutError where none comes, EOFError where the
   /// server closes, and as finish() does; then the connection is of no use.
@@ -63,6 +81,9 @@ class UploadClient {
   /// False when the server has closed the connection, when a file was sent in part (what follows would be
   /// taken for the rest of it), and after an answer that is none.
   bool usable() const noexcept { return usable_; }
+
+  /// Has the server closed the connection after it had answered everything? Who has more connects anew.
+  bool ended() const noexcept { return ended_; }
 
   /// Has the server said anything at all? Then it answers, and who hears nothing of a file has lost it.
   bool answers() const noexcept { return answers_; }
@@ -78,8 +99,6 @@ class UploadClient {
   const std::vector<UploadReply>& replies() const noexcept { return replies_; }
 
  private:
-  UploadHeader header_of(const UploadFile& file, const FileReader& reader) const;
-  void hear();
   bool read_reply();
   void note_reply(const Json& answer);
   std::optional<std::uint64_t> agree_where_to_go_on(const FileReader& file);
@@ -90,7 +109,7 @@ class UploadClient {
   Reader reader_;
   std::vector<UploadReply> replies_;
   std::size_t asked_ = 0;  // for replies
-  bool usable_ = true, answers_ = false;
+  bool usable_ = true, answers_ = false, ended_ = false;
 };
 
 }  // namespace socketserver
