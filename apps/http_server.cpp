@@ -1,7 +1,9 @@
 // Serves the files of a directory over HTTP.
 #include "socketserver/http/http_server.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "common/main.hpp"
 #include "common/serve.hpp"
@@ -12,6 +14,11 @@ using namespace socketserver;
 namespace {
 
 constexpr char kProgram[] = "http_server";
+
+// Where an idle client has a worker for itself, and browsers keep several connections: Apache's
+// KeepAliveTimeout.
+constexpr std::chrono::seconds kIdleAtWorker{5};
+constexpr std::string_view kModelsOfWorkers[] = {"iterative", "thread-pool", "prethreading", "preforking"};
 
 struct FileOptions {
   Timeout head = BaseHTTPRequestHandler::kHeadTimeout, body = BaseHTTPRequestHandler::kBodyTimeout;
@@ -47,12 +54,14 @@ int run(int argc, char** argv) {
   server.may_authenticate = false;  // no client of HTTP would know how
   FileOptions files;
   bool follow = false;
-  options.flag("follow-links", follow, "serve what symbolic links lead to, outside of DIR, too");
+  options.flag("follow-links", follow, "serve what symbolic links lead to, wherever that is");
   options.seconds("head-timeout", files.head, "from the first byte of a request to the end of its head");
   options.seconds("body-timeout", files.body,
                   "for the body of a request; each 500 bytes that come give it a second more");
   server.add_to(options);
   const std::string directory = directory_of(options.parse(argc, argv));
+  if (!options.given("idle-timeout") && std::ranges::count(kModelsOfWorkers, server.model) > 0)
+    server.idle = kIdleAtWorker;
   const auto links = follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse;
   const auto root = std::make_shared<const DocumentRoot>(directory, links);
   const auto made = apps::make_stream_server(server, handler<FileHandler>(root, files));

@@ -1,6 +1,8 @@
 // Peers of upload_client that do what no server of ours does.
 #pragma once
 
+#include <fcntl.h>
+
 #include <functional>
 #include <thread>
 
@@ -47,7 +49,8 @@ class BreakingProxy {
   BreakingProxy(const Address& server, Way way, std::size_t bytes)
       : server_([=](Socket& client) {
           Socket upstream = create_connection(server, kWatchdog);
-          std::thread back([&] { carry(upstream, client, way == kToClient ? bytes : kForEver); });
+          std::thread back([from = again(upstream), to = again(client),
+                            most = way == kToClient ? bytes : kForEver]() mutable { carry(from, to, most); });
           carry(client, upstream, way == kToServer ? bytes : kForEver);
           back.join();
         }) {}
@@ -56,6 +59,12 @@ class BreakingProxy {
  private:
   static constexpr std::size_t kForEver = std::string::npos;
 
+  // A Socket is for one thread.
+  static Socket again(const Socket& socket) {
+    Socket other(Fd(::fcntl(socket.fileno(), F_DUPFD_CLOEXEC, 0)), socket.family(), socket.type());
+    other.settimeout(kWatchdog);
+    return other;
+  }
   // Then it ends both, which ends the other direction, too.
   static void carry(Socket& from, Socket& to, std::size_t bytes) {
     try {

@@ -344,7 +344,7 @@ TEST_F(TransferPrograms, GoOnWithNoUploadWhereNobodyIs) {
     EXPECT_EQ(outcome.status, 1) << offer;
   }
   std::string came;
-  OddServer wrong_digest([&](Socket& client) {
+  std::optional<OddServer> wrong_digest(std::in_place, [&](Socket& client) {
     Reader reader(client, 0);
     read_frame(reader, 65'536);
     client.sendall(frame(R"({"offset": 4, "sha256": ")" + digest + "\"}"));
@@ -353,7 +353,8 @@ TEST_F(TransferPrograms, GoOnWithNoUploadWhereNobodyIs) {
     client.sendall(frame(R"({"ok": true, "filename": "a", "size": 5})"));
     client.recv(1);
   });
-  EXPECT_EQ(run(client(wrong_digest.address(), {"--resume", "put", a})).status, 0);
+  EXPECT_EQ(run(client(wrong_digest->address(), {"--resume", "put", a})).status, 0);
+  wrong_digest.reset();
   EXPECT_EQ(came, R"({"offset": 0}hello)");
 }
 

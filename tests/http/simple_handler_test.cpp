@@ -137,8 +137,16 @@ TEST_F(SimpleHandler, lists_directories) {
 TEST_F(SimpleHandler, prefers_an_index_page) {
   HttpClient client = connect();
   const Answer answer = client.get("/site/");
-  EXPECT_EQ(answer.field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(answer.field("Content-Type"), "text/html");  // it says itself how it is encoded
   EXPECT_EQ(answer.body, "<p>index");
+}
+
+// Who has an index page wants no list, though the page cannot be had.
+TEST_F(SimpleHandler, lists_nothing_in_place_of_an_index_page) {
+  fs::create_directory(root() + "/linked");
+  fs::create_symlink(beside("secret"), root() + "/linked/index.html");
+  put("linked/hidden.txt", "");
+  EXPECT_EQ(connect().get("/linked/").body.find("hidden"), std::string::npos);
 }
 
 TEST_F(SimpleHandler, redirects_to_directories) {

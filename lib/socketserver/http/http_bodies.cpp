@@ -114,7 +114,13 @@ void BaseHTTPRequestHandler::send_file(int file, std::uint64_t offset, std::uint
   if (!response_->has_body()) return;
   guard_sending([&] {
     connection_out().flush();
-    if (connection().sendfile(file, offset, count) < count) abandon_answer();
+    const std::uint64_t before = connection().sent();
+    try {
+      if (connection().sendfile(file, offset, count) < count) abandon_answer();
+    } catch (const OSError&) {
+      response_->take_back(count - (connection().sent() - before));
+      throw;
+    }
     return 0;
   });
 }

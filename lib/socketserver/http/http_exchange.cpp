@@ -188,8 +188,9 @@ void BaseHTTPRequestHandler::answer_by_method() {
 void BaseHTTPRequestHandler::answer_failure() {
   close_connection = lingers_ = true;
   finishing_ = false;
-  if (failure_ == Failure::kConnection || connection().fileno() < 0) return;
+  if (connection().fileno() < 0) return;
   if (response_->committed()) return log_answer();
+  if (failure_ == Failure::kConnection) return;
   const int code =
       failure_ == Failure::kTimeout ? HTTPStatus::REQUEST_TIMEOUT : HTTPStatus::INTERNAL_SERVER_ERROR;
   try {

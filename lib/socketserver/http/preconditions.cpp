@@ -1,5 +1,6 @@
 #include "socketserver/http/preconditions.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "socketserver/http/http_date.hpp"
@@ -28,6 +29,12 @@ bool has_tag(std::string_view list, std::string_view etag, bool weak_too) {
   return false;
 }
 
+// Several lines of a field are one list.
+bool has_tag(const HeaderFields& fields, const char* name, std::string_view etag, bool weak_too) {
+  return std::ranges::any_of(fields.get_all(name),
+                             [&](std::string_view list) { return has_tag(list, etag, weak_too); });
+}
+
 }  // namespace
 
 Validators validators_of(const struct stat& status) {
@@ -42,14 +49,14 @@ Validators validators_of(const struct stat& status) {
 
 // In the order of RFC 9110, section 13.2.2. A date that is none is as if it were not there.
 int evaluate_preconditions(const HeaderFields& fields, const Validators& validators, bool is_read) {
-  if (const auto match = fields.get("If-Match")) {
-    if (!has_tag(*match, validators.etag, false)) return HTTPStatus::PRECONDITION_FAILED;
+  if (fields.contains("If-Match")) {
+    if (!has_tag(fields, "If-Match", validators.etag, false)) return HTTPStatus::PRECONDITION_FAILED;
   } else if (const auto since = fields.get("If-Unmodified-Since")) {
     const auto date = parse_http_date(*since);
     if (date && validators.modified > *date) return HTTPStatus::PRECONDITION_FAILED;
   }
-  if (const auto none = fields.get("If-None-Match")) {
-    if (has_tag(*none, validators.etag, true))
+  if (fields.contains("If-None-Match")) {
+    if (has_tag(fields, "If-None-Match", validators.etag, true))
       return is_read ? HTTPStatus::NOT_MODIFIED : HTTPStatus::PRECONDITION_FAILED;
   } else if (const auto since = fields.get("If-Modified-Since"); since && is_read) {
     const auto date = parse_http_date(*since);

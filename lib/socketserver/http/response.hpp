@@ -49,6 +49,8 @@ class Response {
   /// The same, and so many bytes of the body follow by other means: all of it, where no length was announced.
   /// std::logic_error beyond that, or when the body goes in chunks already.
   void commit_for(std::uint64_t count);
+  /// So many of them did not.
+  void take_back(std::uint64_t count) noexcept { body_size_ -= count; }
   /// The rest of the body; its only part, perhaps.
   void finish(std::string_view last = {});
 

@@ -95,7 +95,8 @@ void SimpleHTTPRequestHandler::redirect_to_directory(const std::string& path) {
 void SimpleHTTPRequestHandler::serve_directory(const Fd& directory, const std::string& path) {
   for (const std::string& index : index_pages()) {
     const Fd file = root_->open(path + index);
-    if (!file) continue;
+    if (!file && errno == ENOENT) continue;
+    if (!file) refuse(errno);  // and no list of what the page stands for
     if (const struct stat status = status_of(file); S_ISREG(status.st_mode))
       return serve_file(file, status, index);
   }
