@@ -5,7 +5,9 @@
 #include <utime.h>
 
 #include <atomic>
+#include <list>
 #include <thread>
+#include <vector>
 
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/file_store.hpp"
@@ -173,6 +175,27 @@ TEST_F(StoreQuotas, CountNothingOfWhatDeadProcessesWrote) {
   const StoreQuota quota(store.fileno(), store.kept(), {1'000, StoreLimits::kNone, StoreLimits::kNone});
   EXPECT_NO_THROW(quota.take({900, 0, true, ""}));
   EXPECT_THROW(quota.take({101, 0, true, ""}), RefusedError);
+}
+
+// Each of them subtracted the same old file, or counted the same new one.
+TEST_F(StoreQuotas, AreRightWhereManyStoreOneFileAtOnce) {
+  const FileStore limited(directory_.path(), {1'000'000, 3, StoreLimits::kNone});
+  const auto store_at_once = [&] {
+    std::list<FilePart> parts;
+    for (int i = 0; i < 3; ++i)
+      parts.emplace_back(limited, StorePath::relative("a"), PartTerms{1, "", ""}).write("x");
+    std::vector<std::jthread> threads;
+    for (FilePart& part : parts) threads.emplace_back([&part] { part.commit(); });
+  };
+  store_at_once();
+  store(limited, "b", 1);
+  store(limited, "c", 1);
+  for (int round = 0; round < 20; ++round) {
+    store(limited, "a", 100'000);
+    store_at_once();
+  }
+  EXPECT_THROW(store(limited, "c", 999'998), RefusedError);
+  store(limited, "c", 999'997);
 }
 
 TEST_F(StoreQuotas, OfClientsAreTheirOwn) {

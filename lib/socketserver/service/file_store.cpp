@@ -108,7 +108,8 @@ void FilePart::open_part(const PartTerms& terms) {
 FilePart::~FilePart() {
   if (committed_) return;
   const bool stays = keep_ && part_.directory && size_ > 0;
-  store_.quota().settle(share_, stays ? size_ : 0, 0, 0);
+  const auto lock = store_.quota().lock(share_);
+  store_.quota().settle(share_, stays ? size_ : 0);
   if (!stays) ::unlinkat(directory(), part_.name.c_str(), 0);
 }
 
@@ -132,18 +133,24 @@ void FilePart::write(std::string_view bytes) {
   }
 }
 
-void FilePart::commit() {
-  if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
-  const Fd target = open_directories(store_.fileno(), path_.directories(), true);
+// Of two that replace the same file, each must see what it replaces.
+void FilePart::put_in_place(int target) {
   const std::string& last = path_.name();
-  const auto replaced = size_of(target.get(), last);
-  if (::renameat(directory(), part_.name.c_str(), target.get(), last.c_str()) < 0) {
+  const auto lock = store_.quota().lock(share_);
+  const auto replaced = size_of(target, last);
+  if (::renameat(directory(), part_.name.c_str(), target, last.c_str()) < 0) {
     if (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)
       throw RefusedError("a directory has that name");
     throw_os_error(errno, "rename to " + name());
   }
   committed_ = true;
-  store_.quota().settle(share_, size_, 1, replaced.value_or(0));
+  store_.quota().settle_stored(share_, replaced);
+}
+
+void FilePart::commit() {
+  if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
+  const Fd target = open_directories(store_.fileno(), path_.directories(), true);
+  put_in_place(target.get());
   if (::fsync(target.get()) < 0) throw_os_error(errno, "fsync the directory of " + name());
   if (part_.directory) store_.kept().expire();
 }

@@ -108,6 +108,7 @@ class FilePart {
  private:
   int directory() const noexcept { return part_.directory ? part_.directory.get() : store_.fileno(); }
   void open_part(const PartTerms& terms);
+  void put_in_place(int target);
 
   const FileStore& store_;
   StorePath path_;

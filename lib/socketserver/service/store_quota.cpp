@@ -77,14 +77,23 @@ void StoreQuota::take(const Share& share) const {
   if (share.new_file) ++state_->files;
 }
 
-void StoreQuota::settle(const Share& share, std::uint64_t bytes, std::uint64_t files,
-                        std::uint64_t replaced) const noexcept {
-  if (!counts() && !counts(share)) return;
-  const DirectoryLock lock(store_);
+std::optional<DirectoryLock> StoreQuota::lock(const Share& share) const {
+  if (!counts() && !counts(share)) return std::nullopt;
+  return std::optional<DirectoryLock>(std::in_place, store_);
+}
+
+void StoreQuota::settle(const Share& share, std::uint64_t bytes) const noexcept {
   const std::uint64_t unused = share.size - std::min(share.size, bytes);
-  subtract(state_->bytes, unused + replaced);
-  if (share.new_file && files == 0) subtract(state_->files, 1);
+  subtract(state_->bytes, unused);
+  if (share.new_file) subtract(state_->files, 1);
   if (counts(share)) subtract(find(share.client).used, std::min(unused, share.size - share.there));
+}
+
+// Whether it would replace one was looked at when it began; others may have stored, or removed, one since.
+void StoreQuota::settle_stored(const Share& share, std::optional<std::uint64_t> replaced) const noexcept {
+  subtract(state_->bytes, replaced.value_or(0));
+  if (share.new_file && replaced) subtract(state_->files, 1);
+  if (!share.new_file && !replaced) ++state_->files;
 }
 
 // Its place in the table, or one that is free, or whose day is over, or the oldest.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "socketserver/server/shared_object.hpp"
@@ -41,9 +42,13 @@ class StoreQuota {
 
   /// For a part that is there already. Throws RefusedError where that is more than there is.
   void take(const Share& share) const;
-  /// The end of a share: `bytes` of the file stay and `files` of it, 1 or 0; and what it replaces is gone.
-  void settle(const Share& share, std::uint64_t bytes, std::uint64_t files,
-              std::uint64_t replaced) const noexcept;
+  /// Held while a share ends, so that what is in the directory and what is counted change together; empty
+  /// where nothing is counted.
+  std::optional<DirectoryLock> lock(const Share& share) const;
+  /// The end of a share, under its lock(): `bytes` of it stay, in its place or to go on with.
+  void settle(const Share& share, std::uint64_t bytes) const noexcept;
+  /// The file is in its place, where one of `replaced` bytes was, or none.
+  void settle_stored(const Share& share, std::optional<std::uint64_t> replaced) const noexcept;
 
  private:
   struct Client {
