@@ -137,7 +137,9 @@ void TransferSession::save(const Wanted& wanted, const ProgressBar::Total& total
   bar.clear();
   std::cout << printable(wanted.file.text()) << ": saved as " << printable(options_.to) << "/"
             << printable(wanted.to.text()) << ", " << size_text(size) << rate_text(size - there, seconds)
-            << (result.there > 0 ? ", of which " + size_text(there) + " were there" : "") << "\n";
+            << (result.there > 0 ? ", of which " + size_text(there) + " were there" : "")
+            << (options_.digest && !result.checked ? "; the server gives no digest to check it by" : "")
+            << "\n";
 }
 
 Listing TransferSession::find(const std::string& name) {

@@ -293,7 +293,7 @@ std::string listing_of(const std::string& name) {
 }
 
 TEST_F(TransferPrograms, SaveNothingOfWrongAnswers) {
-  const std::string five = frame(R"({"ok": true, "filesize": 5})"),
+  const std::string five = frame(R"({"ok": true, "filesize": 5, "digest": "sha256"})"),
                     wrong = frame(Json::object({{"sha256", std::string(64, '0')}}).dump()),
                     right = frame(Json::object({{"sha256", Sha256("hello").hexdigest()}}).dump());
   std::filesystem::create_directory(got());
@@ -314,6 +314,15 @@ TEST_F(TransferPrograms, SaveNothingOfWrongAnswers) {
   }
   OddServer server(answering({five + "hello" + right}));
   EXPECT_EQ(run(client(server.address(), {"get", "a"})).status, 0);
+  EXPECT_EQ(contents(got("a")), "hello");
+}
+
+TEST_F(TransferPrograms, GetFilesFromAServerThatKnowsNoDigests) {
+  OddServer server(answering({frame(R"({"filesize": 5})") + "hello"}));
+  const Outcome outcome = run(client(server.address(), {"get", "a"}));
+  EXPECT_NE(outcome.out.find("5 B; the server gives no digest to check it by\n"), std::string::npos)
+      << outcome.out;
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(contents(got("a")), "hello");
 }
 

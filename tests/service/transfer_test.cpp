@@ -133,7 +133,7 @@ TEST_P(Transfers, GoOnWithADownloadWhereTheClientHasTheSameBytes) {
   };
   Peer client = peer();
   EXPECT_EQ(client.ask(with(rest(bytes, 300'000), "digest", "sha256")),
-            R"({"ok": true, "filename": "a", "filesize": 500000, "offset": 300000})");
+            R"({"ok": true, "filename": "a", "filesize": 500000, "offset": 300000, "digest": "sha256"})");
   EXPECT_TRUE(client.read(200'000) == bytes.substr(300'000));
   EXPECT_EQ(client.hear().get_string("sha256"), sha256_of(bytes));
   EXPECT_EQ(Json::parse(client.ask(rest(bytes, 500'000))).get_int("offset"), 500'000);

@@ -108,7 +108,7 @@ std::uint64_t send_file(Socket& socket, const FileStore& store, const GetRequest
   const StorePath path = request.file();
   const FileReader file = store.open(path);
   const Start start = find_start(file, request);
-  const GetReply reply{true, path.name(), "", false, file.size(), start.offset};
+  const GetReply reply{true, path.name(), "", false, file.size(), start.offset, request.digest};
   const std::uint64_t left = file.size() - start.offset;
   const bool more = left > 0 || request.digest;
   to_the_end(

@@ -70,8 +70,9 @@ DownloadClient::Result DownloadClient::get(const StorePath& file, const FileStor
     part.clear();
     hash = {};
   }
-  receive(part, reply.size, options.digest ? &hash : nullptr, progress);
-  if (options.digest) {
+  const bool checked = options.digest && reply.digest;
+  receive(part, reply.size, checked ? &hash : nullptr, progress);
+  if (checked) {
     const bool right = read_digest(reader_) == hash.digest();
     usable_ = true;
     part.keep(right);
@@ -79,7 +80,7 @@ DownloadClient::Result DownloadClient::get(const StorePath& file, const FileStor
   }
   usable_ = true;
   part.commit();
-  return {reply.size, reply.offset};
+  return {reply.size, reply.offset, checked};
 }
 
 }  // namespace socketserver

@@ -26,6 +26,7 @@ class DownloadClient {
   struct Result {
     std::uint64_t size = 0;
     std::uint64_t there = 0;  ///< how much of it an earlier try had left
+    bool checked = false;     ///< by a digest, which not every server gives
   };
 
   DownloadClient(Socket& socket, Reader& reader) : socket_(socket), reader_(reader) {}

@@ -95,6 +95,7 @@ Json GetReply::to_json(bool with_offset) const {
   if (!ok) object.set("error", error);
   if (directory) object.set("directory", true);
   if (with_offset) object.set("offset", offset);
+  if (digest) object.set("digest", "sha256");
   return object;
 }
 
@@ -110,6 +111,7 @@ GetReply read_get_reply(Reader& reader, std::uint64_t offered) {
   if (!object.contains("filesize")) throw FramingError("the answer does not say how long the file is");
   reply.size = count(object, "filesize");
   reply.offset = count(object, "offset");
+  reply.digest = object.find_string("digest") == "sha256";
   if (reply.offset > reply.size || (reply.offset != 0 && reply.offset != offered))
     throw FramingError("the server goes on at " + std::to_string(reply.offset) + ", where nobody is");
   return reply;

@@ -7,7 +7,8 @@
 //   {"ok": false, "filename": "a.txt", "filesize": 0, "error": why}, with "directory": true where it is one.
 // With "offset": n and "sha256" of the n bytes that the client has, the answer says "offset", too: n where
 // the server's file begins with just these, else 0; the bytes from there on follow. With "digest": "sha256"
-// the bytes are followed by a frame {"sha256": that of the whole file}.
+// the answer says the same, and the bytes are followed by a frame {"sha256": that of the whole file}; a
+// server that knows nothing of it sends the bytes alone.
 //
 // {"cmd": "ls"} asks what the store has, with "path" in that directory, with "recursive": true below it, too.
 // The answer is some frames, of which all but the last have "more": true:
@@ -64,6 +65,7 @@ struct GetReply {
   bool directory = false;
   std::uint64_t size = 0;
   std::uint64_t offset = 0;
+  bool digest = false;  ///< one follows the file
 
   Json to_json(bool with_offset) const;
 };
