@@ -53,7 +53,12 @@ void DownloadClient::receive(FilePart& part, std::uint64_t size, Sha256* hash, c
     const std::size_t got = reader_.readinto1({block.data(), std::min<std::uint64_t>(block.size(), missing)});
     if (got == 0)
       throw EOFError("the connection ended " + std::to_string(missing) + " bytes before the end of the file");
-    part.write({block.data(), got});
+    try {
+      part.write({block.data(), got});
+    } catch (const OSError&) {
+      part.keep(false);  // it would keep the disk full
+      throw;
+    }
     if (hash != nullptr) hash->update({block.data(), got});
     if (progress) progress(part.size(), size);
   }
