@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "common/main.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
 #include "socketserver/server/authentication_error.hpp"
@@ -69,7 +70,7 @@ void ClientAuthOptions::prove(Socket& server, const std::string& where, const Ti
   if (!wanted()) return;
   const std::string failed = "cannot authenticate to " + where + ": ";
   const Authenticator authenticator(key(), auth_digest(), auth_form());
-  server.begin_anew(Deadline::after(timeout ? timeout : kLongest));
+  const DeadlineScope scope(server, Deadline::after(timeout ? timeout : kLongest));
   try {
     authenticator.prove(server);
   } catch (const OSError& error) {
@@ -79,7 +80,7 @@ void ClientAuthOptions::prove(Socket& server, const std::string& where, const Ti
     throw std::runtime_error(failed + error.what() +
                              (silent ? "; perhaps it asks for no key, or we were wrong too often" : ""));
   }
-  server.begin_anew(Deadline::never());
+  server.begin_anew();
 }
 
 void ClientAuthOptions::refuse_unasked(const Socket& server, const std::string& where) const {

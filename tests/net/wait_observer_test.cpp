@@ -72,7 +72,7 @@ TEST_P(WaitObserverTest, is_told_of_the_end_of_a_wait_that_failed) {
   EXPECT_THROW(pair_.ours.recv(1), TimeoutError);
   EXPECT_EQ(notes_.told, "r.");
   pair_.ours.settimeout({});
-  pair_.ours.begin_anew(Deadline::now());
+  pair_.ours.set_request_end(Deadline::now());
   EXPECT_THROW(pair_.ours.recv(1), TimeoutError);
 }
 

@@ -141,14 +141,14 @@ TEST_F(AuthenticatorTest, the_judge_has_the_last_word) {
 }
 
 TEST_F(AuthenticatorTest, slow_answers_end_at_the_deadline) {
-  server_.begin_anew(Deadline::after(20ms));
+  server_.set_request_end(Deadline::after(20ms));
   begin(plain(kKey));
   client_.sendall("hello");
   EXPECT_TRUE(end().ends_with(" in time")) << end();
 }
 
 TEST_F(AuthenticatorTest, answers_byte_by_byte_end_at_the_deadline) {
-  server_.begin_anew(Deadline::after(50ms));
+  server_.set_request_end(Deadline::after(50ms));
   begin(plain(kKey));
   try {
     for (int i = 0; i < 32; ++i) {
@@ -161,7 +161,7 @@ TEST_F(AuthenticatorTest, answers_byte_by_byte_end_at_the_deadline) {
 }
 
 TEST_F(AuthenticatorTest, silent_clients_end_at_the_deadline) {
-  server_.begin_anew(Deadline::after(20ms));
+  server_.set_request_end(Deadline::after(20ms));
   begin(mutual(kKey));
   EXPECT_TRUE(end().ends_with(" in time")) << end();
 }
@@ -246,7 +246,7 @@ TEST_F(AuthenticatorTest, servers_without_the_key_do_not_get_a_client) {
 }
 
 TEST_F(AuthenticatorTest, clients_wait_for_a_challenge_until_the_deadline) {
-  client_.begin_anew(Deadline::after(20ms));
+  client_.set_request_end(Deadline::after(20ms));
   try {
     plain(kKey).prove(client_);
     FAIL();

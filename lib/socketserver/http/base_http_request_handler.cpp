@@ -54,7 +54,6 @@ void BaseHTTPRequestHandler::setup() {
   StreamRequestHandler::setup();
   response_.emplace(connection_out());
   body_out_.emplace(stream_, static_cast<std::size_t>(wbufsize));
-  whole_end_ = connection().request_end();
 }
 
 // ---- methods ----
@@ -62,10 +61,7 @@ void BaseHTTPRequestHandler::setup() {
 void BaseHTTPRequestHandler::do_method() {
   const std::string allowed = allowed_methods();
   const std::string method(command());
-  const bool known = method == "GET" || method == "HEAD" || method == "POST" || method == "PUT" ||
-                     method == "DELETE" || method == "PATCH" || method == "OPTIONS" || method == "TRACE" ||
-                     method == "CONNECT";
-  if (allowed.empty() || !known)
+  if (allowed.empty() || !has_function(method))
     throw HTTPError(HTTPStatus::NOT_IMPLEMENTED, "The method " + method + " is not known here");
   const std::string page = error_page(HTTPStatus::METHOD_NOT_ALLOWED, "Method Not Allowed",
                                       "The method " + method + " is none of: " + allowed);

@@ -121,14 +121,12 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   // Each in http_exchange.cpp.
   bool read_head();
   void collect_head();
-  void wait_for_head();
   std::string_view peek_when_idle();
   bool has_unread();
-  void arm(Deadline deadline);
-  void disarm();
   void answer();
   void answer_by_method();
   void dispatch();
+  static bool has_function(std::string_view method) noexcept;
   void check_length_given() const;
   void answer_failure();
   void finish_answer();
@@ -154,9 +152,7 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   BodySocket stream_;
   std::optional<Reader> body_in_;
   std::optional<Writer> body_out_;
-  Deadline whole_end_;  // of the connection, as the server has set it
   Clock::duration body_waited_{};
-  bool armed_ = false;            // a deadline of the head or the body is in force
   bool awaits_continue_ = false;  // the client does
   bool finishing_ = false, abandoned_ = false, logged_ = false, lingers_ = false;
   Failure failure_ = Failure::kNone;

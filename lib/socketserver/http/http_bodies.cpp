@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "socketserver/http/base_http_request_handler.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/net/error.hpp"
 
 namespace socketserver {
@@ -78,13 +79,13 @@ std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
     if (std::exchange(awaits_continue_, false) && !response_->committed()) handle_expect_100();
     connection_out().flush();
   }
+  connection().continue_message();
   if (!body_timeout) return body_->readinto1(bytes);
   const auto earned = std::chrono::seconds(body_->received() / std::max<std::uint64_t>(body_rate, 1));
   const auto began = Clock::now();
-  arm(Deadline(began + *body_timeout + earned - body_waited_));
+  const DeadlineScope end(connection(), Deadline(began + *body_timeout + earned - body_waited_));
   const std::size_t got = body_->readinto1(bytes);
   body_waited_ += Clock::now() - began;
-  disarm();
   return got;
 }
 
@@ -116,7 +117,9 @@ void BaseHTTPRequestHandler::send_file(int file, std::uint64_t offset, std::uint
     connection_out().flush();
     const std::uint64_t before = connection().sent();
     try {
-      if (connection().sendfile(file, offset, count) < count) abandon_answer();
+      const std::uint64_t sent = connection().sendfile(file, offset, count);
+      response_->take_back(count - sent);
+      if (sent < count) abandon_answer();
     } catch (const OSError&) {
       response_->take_back(count - (connection().sent() - before));
       throw;

@@ -4,6 +4,7 @@
 
 #include "socketserver/handler/linger.hpp"
 #include "socketserver/http/base_http_request_handler.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
 
@@ -46,7 +47,6 @@ void BaseHTTPRequestHandler::handle() {
 void BaseHTTPRequestHandler::linger() noexcept {
   if (!lingers_ || connection().fileno() < 0 || failure_ == Failure::kConnection) return;
   try {
-    disarm();
     connection_out().flush();
     end_politely(request(), failure_ == Failure::kTimeout ? kLingerOfTheSlow : kLongestLinger);
   } catch (const std::exception&) {  // gone
@@ -84,13 +84,11 @@ bool BaseHTTPRequestHandler::read_head() {
   } catch (const TimeoutError&) {
     if (!head_.begun()) throw;
     failure_ = Failure::kTimeout;
-    disarm();
     send_error(HTTPStatus::REQUEST_TIMEOUT);
     finish_answer();
     lingers_ = true;
     throw;
   }
-  disarm();
   if (!head_.complete()) return false;
   close_connection = !head_.keep_alive();
   awaits_continue_ = head_.expects_continue();
@@ -100,8 +98,12 @@ bool BaseHTTPRequestHandler::read_head() {
 
 void BaseHTTPRequestHandler::collect_head() {
   Reader& in = connection_in();
+  std::optional<DeadlineScope> end;
   while (!head_.complete()) {
-    if (!in.has_buffered()) wait_for_head();
+    if (!in.has_buffered()) {
+      connection_out().flush();  // answers to requests that came together go together, as late as here
+      if (head_.begun() && !end) end.emplace(connection(), Deadline::after(head_timeout));
+    }
     const std::string_view bytes = head_.begun() || in.has_buffered() ? in.peek() : peek_when_idle();
     if (bytes.empty()) return;
     in.skip(head_.feed(bytes));
@@ -126,23 +128,6 @@ bool BaseHTTPRequestHandler::has_unread() {
   return connection_in().has_buffered() || wait_readable(connection().fileno(), Deadline::now());
 }
 
-// Answers to requests that came together go together, as late as here. Most heads come at once, and need no
-// deadline.
-void BaseHTTPRequestHandler::wait_for_head() {
-  connection_out().flush();
-  if (head_.begun() && !armed_) arm(Deadline::after(head_timeout));
-}
-
-void BaseHTTPRequestHandler::arm(Deadline deadline) {
-  connection().begin_anew(std::min(whole_end_, deadline));
-  armed_ = true;
-}
-
-void BaseHTTPRequestHandler::disarm() {
-  if (armed_) connection().begin_anew(whole_end_);
-  armed_ = false;
-}
-
 // ---- the answer ----
 
 void BaseHTTPRequestHandler::dispatch() {
@@ -151,6 +136,10 @@ void BaseHTTPRequestHandler::dispatch() {
   for (const auto& [name, method] : kMethods)
     if (name == command()) return (this->*method)();
   do_method();
+}
+
+bool BaseHTTPRequestHandler::has_function(std::string_view method) noexcept {
+  return std::ranges::find(kMethods, method, &NamedMethod::name) != std::end(kMethods);
 }
 
 // HTTP/1.0 has no other way to tell where a body ends; one without a length cannot be told from the next
@@ -163,8 +152,9 @@ void BaseHTTPRequestHandler::check_length_given() const {
 void BaseHTTPRequestHandler::answer() {
   try {
     answer_by_method();
-    if (connection().fileno() < 0) return;  // the method has given it away
-    finish_answer();
+    if (connection().fileno() >= 0) return finish_answer();
+    close_connection = true;  // the method has closed it, or given it away
+    if (response_->started()) log_answer();
   } catch (const ServerExit&) {
     throw;
   } catch (...) {
@@ -176,7 +166,7 @@ void BaseHTTPRequestHandler::answer() {
 void BaseHTTPRequestHandler::answer_by_method() {
   try {
     dispatch();
-    if (connection().fileno() >= 0 && !response_->started())
+    if (connection().fileno() >= 0 && (!response_->started() || response_->is_interim()))
       throw std::logic_error(std::string(command()) + " was not answered");
   } catch (const HTTPError& error) {
     if (failure_ != Failure::kNone || error.code() == HTTPStatus::LENGTH_REQUIRED) close_connection = true;
@@ -194,7 +184,6 @@ void BaseHTTPRequestHandler::answer_failure() {
   const int code =
       failure_ == Failure::kTimeout ? HTTPStatus::REQUEST_TIMEOUT : HTTPStatus::INTERNAL_SERVER_ERROR;
   try {
-    disarm();
     send_error(code);
     finish_answer();
   } catch (const std::exception&) {  // it is gone by now
@@ -214,8 +203,7 @@ void BaseHTTPRequestHandler::finish_answer() {
   }
   log_answer();
   finish_request_body();
-  if (close_connection && head_.keep_alive() && has_unread()) lingers_ = true;
-  disarm();
+  if (close_connection && has_unread()) lingers_ = true;
 }
 
 void BaseHTTPRequestHandler::log_answer() {

@@ -90,6 +90,10 @@ void Response::commit_as_is() {
   out_->write(head_);
 }
 
+bool Response::is_interim() const noexcept {
+  return code_ > 0 && code_ < 200 && code_ != HTTPStatus::SWITCHING_PROTOCOLS;
+}
+
 bool Response::delimited() const noexcept { return length_ || own_coding_ || has_no_body(code_); }
 
 // Unless it is known otherwise where the body ends.
@@ -104,6 +108,7 @@ void Response::announce(std::uint64_t length) {
 void Response::commit() {
   if (committed_) return;
   end_headers();
+  if (is_interim()) return send_interim();
   if (!delimited() && http_1_1_) {
     chunked_ = has_body_;  // of HEAD there is none, but its head is that of GET
     head_ += "Transfer-Encoding: chunked\r\n";
@@ -111,6 +116,12 @@ void Response::commit() {
     keep_alive_ = false;
   }
   commit_as_is();
+}
+
+// Of RFC 9110, section 15.2: the answer itself comes later, and who speaks HTTP/1.0 is told of nothing else.
+void Response::send_interim() {
+  if (http_1_1_) out_->write(head_ + "\r\n");
+  begin_anew(http_1_1_, keep_alive_, head_only_);
 }
 
 void Response::count(std::uint64_t size) {
@@ -122,13 +133,14 @@ void Response::count(std::uint64_t size) {
 void Response::commit_for(std::uint64_t size) {
   if (chunked_) throw std::logic_error("the body goes in chunks already");
   announce(size);
-  count(size);
+  if (has_body_) count(size);
   commit();
 }
 
 void Response::write(std::string_view data) {
   if (has_body_) count(data.size());
   commit();
+  if (!started()) throw std::logic_error("a response that only says what is to come has no body");
   if (!has_body_ || data.empty()) return;
   if (chunked_) out_->write(chunk_begin(data.size()));
   out_->write(data);

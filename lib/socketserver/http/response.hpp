@@ -31,6 +31,8 @@ class Response {
   void set_close() noexcept { keep_alive_ = false; }
 
   bool started() const noexcept { return code_ != 0; }
+  /// Is it one that only says what is to come: 1xx, but for 101? Sent, it is forgotten.
+  bool is_interim() const noexcept;
   bool headers_ended() const noexcept { return headers_ended_; }
   /// Is the head sent, or at least past being changed?
   bool committed() const noexcept { return committed_; }
@@ -42,7 +44,7 @@ class Response {
   bool keep_alive() const noexcept { return keep_alive_; }
   bool has_body() const noexcept { return has_body_; }
 
-  /// Some of the body. std::logic_error beyond the length that the head has announced.
+  /// Some of the body. std::logic_error beyond the length that the head has announced, and of an interim one.
   void write(std::string_view data);
   /// Sends the head, since nobody waits any more for the whole body to be known.
   void commit();
@@ -59,6 +61,7 @@ class Response {
   bool delimited() const noexcept;
   void announce(std::uint64_t length);
   void commit_as_is();
+  void send_interim();
   void count(std::uint64_t size);
 
   Writer* out_;

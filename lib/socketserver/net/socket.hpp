@@ -105,12 +105,14 @@ class Socket {
   void set_deadlines(const Deadlines& deadlines);
   /// Of sending alone, and in the kernel at once.
   void set_write_timeout(Timeout timeout);
-  /// A conversation begins: the next recv is its first, and all of it ends at `request_end`.
-  void begin_anew(Deadline request_end) noexcept {
-    request_end_ = request_end;
-    progress_ = Progress::kNothing;
-  }
+  /// Of the whole request.
+  void set_request_end(Deadline end) noexcept { request_end_ = end; }
   Deadline request_end() const noexcept { return request_end_; }
+  /// A conversation begins: the next recv is its first.
+  void begin_anew() noexcept { progress_ = Progress::kNothing; }
+  /// What the peer says next is more of a message: the next recv waits as `read` says, though something was
+  /// sent.
+  void continue_message() noexcept { progress_ = Progress::kReceived; }
   /// Where a message needs no answer: it has ended, and the next recv waits as `idle` says, not `read`.
   void end_message() noexcept;
 

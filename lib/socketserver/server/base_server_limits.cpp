@@ -34,14 +34,16 @@ void BaseServer::refuse(Request& request, Counters::Counter& reason, Outcome out
 void BaseServer::prepare(Request& request, const Address& client_address) {
   if (request.is_datagram()) return prepare_request(request, client_address);
   const Deadline end = request.socket().request_end();
-  request.socket().begin_anew(std::min(end, Deadline::after(prepare_timeout)));
+  const auto restore = [&] { request.socket().set_request_end(end); };  // of what may be another socket
+  request.socket().set_request_end(std::min(end, Deadline::after(prepare_timeout)));
   try {
     prepare_request(request, client_address);
   } catch (...) {
-    request.socket().begin_anew(end);  // handle_error() may want to tell the client
+    restore();  // handle_error() may want to tell the client
     throw;
   }
-  request.socket().begin_anew(end);
+  restore();
+  request.socket().begin_anew();
 }
 
 void BaseServer::begin_queueing(Request& request) noexcept {

@@ -1,32 +1,13 @@
 #include "socketserver/service/hmac_auth.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/server/authentication_error.hpp"
 #include "socketserver/service/failure_limit.hpp"
 
 namespace socketserver {
-namespace {
-
-/// Ends all waits on a connection at a deadline, until it goes; what comes then has its deadlines anew.
-class DeadlineScope {
- public:
-  DeadlineScope(Socket& socket, Timeout timeout) : socket_(socket), end_(socket.request_end()) {
-    socket_.begin_anew(std::min(end_, Deadline::after(timeout)));
-  }
-  ~DeadlineScope() { socket_.begin_anew(end_); }
-  DeadlineScope(const DeadlineScope&) = delete;
-  DeadlineScope& operator=(const DeadlineScope&) = delete;
-
- private:
-  Socket& socket_;
-  const Deadline end_;
-};
-
-}  // namespace
-
 struct HmacAuth::State {
   State(AuthKey key, const HmacAuthOptions& options)
       : authenticator(std::move(key), options.digest, options.form),
@@ -53,7 +34,7 @@ void HmacAuth::authenticate(Request& request) const {
     last = allowed && !right && !failures.add(client);
     return allowed && right;
   };
-  const DeadlineScope scope(request.socket(), state_->timeout);
+  const DeadlineScope scope(request.socket(), Deadline::after(state_->timeout));
   try {
     if (allowed) state_->authenticator.admit(request.socket(), judge);
   } catch (const AuthenticationError& error) {
@@ -64,6 +45,7 @@ void HmacAuth::authenticate(Request& request) const {
     if (allowed) throw;
   }
   if (!allowed) throw TooManyFailures("it failed too often lately");
+  request.socket().begin_anew();  // what comes now has its deadlines anew
 }
 
 RequestHandlerClass authenticated(const HmacAuth& auth, RequestHandlerClass handler) {

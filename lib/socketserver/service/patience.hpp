@@ -47,7 +47,8 @@ class PatienceOfServer {
  private:
   void set(const Deadlines& deadlines) {
     socket_.set_deadlines(deadlines);
-    socket_.begin_anew(end_);
+    socket_.set_request_end(end_);
+    socket_.begin_anew();
   }
 
   Socket& socket_;
