@@ -44,7 +44,8 @@ int run(int argc, char** argv) {
       "comes back. 'q' ends a conversation; where several people are known and none was named, "
       "another can be chosen then. Without people, talks to the server at host and port.");
   apps::ClientOptions where;
-  where.port = 8015;  // as chat_server's
+  where.may_authenticate = false;  // that is for connections
+  where.port = 8015;               // as chat_server's
   std::string file, own_name;
   std::vector<std::string> to;
   options.each("to", "NAME=HOST:PORT", to, "a person; may be given several times; or NAME=unix:PATH");

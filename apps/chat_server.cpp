@@ -64,6 +64,8 @@ int run(int argc, char** argv) {
       "thing to somebody else, '@' tells who has spoken, 'q' ends a conversation, and where "
       "there is none, the program.");
   apps::ServerOptions server;
+  server.model = "iterative";
+  server.may_authenticate = false;  // that is for connections
   server.port = 8015;
   RoomOptions room;
   room.add_to(options);

@@ -26,6 +26,14 @@ int print(const ExecAnswer& answer) {
   return static_cast<int>(answer.status.value_or(0));
 }
 
+// From here on the connection ends by a reset: unlike its usual end, which a half-close looks like, that
+// tells the server that nobody waits for the answer, so that it ends the command.
+void end_by_reset(Socket& socket, bool wanted) {
+  const linger value{wanted ? 1 : 0, 0};
+  if (socket.family() == AF_UNIX) return;
+  socket.setsockopt(SOL_SOCKET, SO_LINGER, {reinterpret_cast<const char*>(&value), sizeof value});
+}
+
 int run(int argc, char** argv) {
   apps::Options options(
       kProgram, "[OPTION]... [--] [COMMAND]...",
@@ -41,10 +49,16 @@ int run(int argc, char** argv) {
   const std::vector<std::string> words = options.parse(argc, argv);
   Socket socket = where.connect();
   ExecClient client(socket, exec_framing(framing));
-  if (!words.empty()) return print(client.run(apps::joined(words)));
+  const auto run = [&](const std::string& command) {
+    end_by_reset(socket, true);
+    const ExecAnswer answer = client.run(command);
+    end_by_reset(socket, false);
+    return print(answer);
+  };
+  if (!words.empty()) return run(apps::joined(words));
   int status = 0;
   for (apps::Prompt prompt("$ "); const auto line = prompt.next();)
-    if (!line->empty()) status = print(client.run(*line));
+    if (!line->empty()) status = run(*line);
   return status;
 }
 

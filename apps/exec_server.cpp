@@ -16,6 +16,7 @@ int run(int argc, char** argv) {
       "Runs the shell commands of its clients with the rights of whoever started it, and sends back "
       "what they print. Anybody who can connect can do anything you can.");
   apps::ServerOptions server;
+  server.model = "threading";
   server.port = 8022;
   ExecOptions exec;
   std::string framing = "json";

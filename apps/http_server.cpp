@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
       kProgram, "[OPTION]... [DIR]",
       "Serves the files below a directory, by default the one it is started in, over HTTP.");
   apps::ServerOptions server;
+  server.model = "threading";
   server.port = 8000;         // as python3 -m http.server
   server.log_level = "info";  // a line for each request
   server.idle = HTTPServer::kIdle;

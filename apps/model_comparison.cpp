@@ -1,5 +1,6 @@
 // Measures every concurrency model on this machine.
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "common/options.hpp"
 #include "common/progress.hpp"
 #include "comparison/present.hpp"
+#include "socketserver/net/error.hpp"
 
 using namespace socketserver;
 namespace fs = std::filesystem;
@@ -44,14 +46,24 @@ std::vector<std::string> chosen(const char* option, const std::string& list,
 void write_file(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+  if (!file.flush()) throw_os_error(errno, "write " + path.string());
+}
+
+// Before minutes are spent on what could then not be kept.
+void make_writable(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) throw_os_error(error.value(), "make the directory " + directory.string());
+  for (const char* name : {kTable, kChart})
+    if (!std::ofstream(directory / name, std::ios::app))
+      throw_os_error(errno, "write " + (directory / name).string());
 }
 
 std::vector<apps::ComparisonRow> compare(const std::vector<apps::Contender>& all,
                                          const std::vector<std::string>& models,
                                          const std::vector<std::string>& measurements,
-                                         const apps::ComparisonSettings& settings) {
-  const apps::Interruption interruption;
+                                         const apps::ComparisonSettings& settings,
+                                         const apps::Interruption& interruption) {
   apps::StatusLine line;
   std::vector<apps::ComparisonRow> rows;
   for (const apps::Contender& contender : all) {
@@ -87,12 +99,18 @@ int run(int argc, char** argv) {
   settings.workers = static_cast<std::size_t>(workers);
   settings.slow_clients = std::max(settings.slow_clients, 2 * settings.workers);
 
-  const auto all = apps::contenders(settings.workers);
-  const auto rows = compare(all, chosen("--models", models, names_of(all)),
-                            chosen("--measurements", measurements, apps::measurement_names()), settings);
   const fs::path directory(output);
-  fs::create_directories(directory);
+  make_writable(directory);
+  const auto all = apps::contenders(settings.workers);
+  const apps::Interruption interruption;
+  const auto rows =
+      compare(all, chosen("--models", models, names_of(all)),
+              chosen("--measurements", measurements, apps::measurement_names()), settings, interruption);
   const std::string table = apps::markdown_report(rows, settings, kChart);
+  if (interruption.requested()) {
+    std::cout << table << std::flush;
+    throw std::runtime_error("interrupted; the files are as they were");
+  }
   write_file(directory / kTable, table);
   write_file(directory / kChart, apps::svg_report(rows, settings));
   std::cout << table;

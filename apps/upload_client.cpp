@@ -76,7 +76,8 @@ int run(int argc, char** argv) {
   if (!command.verb.empty() || !command.words.empty())
     run_command(session, command);
   else
-    for (apps::Prompt prompt("file> "); const auto line = session.usable() ? prompt.next() : std::nullopt;)
+    for (apps::Prompt prompt("put, get, ls, q> ");
+         const auto line = session.usable() ? prompt.next() : std::nullopt;)
       if (!line->empty() && !run_line(session, *line)) break;
   session.finish();
   return session.status();

@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
       "Stores the files that its clients send: each appears under its name when it is whole and its "
       "digest, if it came with one, is right. Gives its files to whoever asks.");
   apps::ServerOptions server;
+  server.model = "threading";
   server.port = 8021;
   server.log_level = "info";  // a line for each file
   std::string directory = "file_upload";

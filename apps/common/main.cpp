@@ -1,5 +1,6 @@
 #include "common/main.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,6 +36,13 @@ void restore_signals() {
   ::sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
 }
 
+// A socket in the place of a standard stream would be sent what is printed, or read as what is typed. One
+// that was closed stays unusable: what fails then says so.
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 std::string peer_guess;
 
 std::string with_guess(const std::exception& error) {
@@ -68,6 +76,7 @@ int run_main(const std::string& program, const std::function<int()>& body) {
   try {
     sanitizers::expect_signals();
     restore_signals();
+    occupy_standard_streams();
     outlive_failed_writes();
     return run(body);
   } catch (const UsageError& error) {

@@ -12,7 +12,9 @@ class Prompt {
  public:
   explicit Prompt(std::string text);
 
-  /// The next line without its '\n'; nullopt at the end of input. What was printed before is flushed first.
+  /// The next line without its '\n'; nullopt at the end of input. What was printed before is flushed first;
+  /// where that cannot be, nobody wants more of it, and there is no next line either. Throws OSError where
+  /// standard input cannot be read, and std::runtime_error for a line of more than 1 MiB.
   std::optional<std::string> next();
 
  private:

@@ -71,6 +71,20 @@ TEST_F(Clients, EndWithAnErrorWhenTheServerDoes) {
   EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
 }
 
+TEST_F(Clients, SayWhatTheyCannotRead) {
+  start("echo");
+  const auto complaint = [&](const std::string& input) {
+    Argv argv{"/bin/sh", "-c", "exec \"$@\" <" + input, "sh"};
+    argv.insert(argv.end(), client_.begin(), client_.end());
+    const Outcome outcome = run(argv);
+    EXPECT_EQ(outcome.status, 1);
+    return outcome.err;
+  };
+  EXPECT_EQ(complaint("/dev/zero"), "echo_client: standard input has a line of more than 1 MiB\n");
+  EXPECT_EQ(complaint("/"), "echo_client: read standard input: Is a directory\n");
+  EXPECT_EQ(complaint("&-"), "echo_client: read standard input: Bad file descriptor\n");
+}
+
 TEST_F(Clients, PromptAtATerminal) {
   const auto python = find_program("python3");
   if (!python) GTEST_SKIP() << "python3 is not installed";

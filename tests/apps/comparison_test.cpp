@@ -232,8 +232,17 @@ TEST(ModelComparison, LeavesNoServerBehindAtCtrlC) {
   program.kill(SIGINT);
   const Outcome outcome = program.wait();
   for (const pid_t server : servers) EXPECT_TRUE(has_ended(server));
-  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.err.ends_with("model_comparison: interrupted; the files are as they were\n"))
+      << outcome.err;
   EXPECT_NE(outcome.out.find("| 4 | prefork-mutex |"), outcome.out.npos) << outcome.out;
+}
+
+TEST(ModelComparison, LooksFirstWhetherItCanKeepWhatItMeasures) {
+  const Outcome outcome =
+      run({our_program("model_comparison"), "--seconds", "1000", "--output", "/proc/none"});
+  EXPECT_TRUE(outcome.err.starts_with("model_comparison: make the directory /proc/none: ")) << outcome.err;
+  EXPECT_EQ(outcome.status, 1);
 }
 
 TEST(ModelComparison, SaysWhatItDoesNotKnow) {

@@ -1,6 +1,9 @@
 // exec_server and exec_client as they are started by hand.
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "apps/clients.hpp"
 #include "support/serving.hpp"
 
@@ -38,6 +41,45 @@ TEST_F(ExecPrograms, SayWhenACommandMetALimit) {
   const Outcome endless = ask({"yes"});
   EXPECT_EQ(endless.out, "y\ny\ny\ny\ny\n");
   EXPECT_EQ(endless.err, "exec_client: the command printed too much and was killed\n");
+}
+
+TEST_F(ExecPrograms, EndTheCommandOfAClientThatIsGone) {
+  for (const std::string model : {"threading", "forking", "fiber"}) {
+    const TemporaryDirectory directory;
+    start({"--model", model});
+    const std::string ended = directory / "ended";
+    Argv argv = client_;
+    argv.push_back("echo $$ > " + (directory / "began") + "; sleep 1000 & wait; touch " + ended);
+    Program client(argv);
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(directory / "began"); }));
+    client.kill(SIGKILL);
+    client.wait();
+    pid_t shell = 0;
+    ASSERT_TRUE(
+        eventually([&] { return (std::ifstream(directory / "began") >> shell).good() || shell > 0; }));
+    EXPECT_TRUE(eventually([&] { return ::kill(shell, 0) < 0; })) << model;
+    EXPECT_FALSE(std::filesystem::exists(ended));
+  }
+}
+
+TEST_F(ExecPrograms, SendNothingThatTheyPrint) {
+  start();
+  const TemporaryDirectory directory;
+  Argv argv{"/bin/sh", "-c", "exec \"$@\" >&-", "sh"};
+  argv.insert(argv.end(), client_.begin(), client_.end());
+  const Outcome outcome = run(argv, "echo touch " + (directory / "sent") + "\necho x\n");
+  EXPECT_EQ(outcome.err, "exec_client: cannot write to standard output\n");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_FALSE(std::filesystem::exists(directory / "sent"));
+}
+
+TEST_F(ExecPrograms, EndWhereNobodyTakesTheOutput) {
+  start();
+  const TemporaryDirectory directory;
+  Argv argv{"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
+  argv.insert(argv.end(), client_.begin(), client_.end());
+  EXPECT_EQ(run(argv, "echo x\ntouch " + (directory / "further")).status, 1);
+  EXPECT_FALSE(std::filesystem::exists(directory / "further"));
 }
 
 TEST_F(ExecPrograms, RefuseToListenToOthersUnlessToldSo) {

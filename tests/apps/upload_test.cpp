@@ -275,8 +275,9 @@ TEST_F(UploadPrograms, DrawABarAtATerminal) {
   for (const std::string& word : client(server.address(), {})) argv.push_back(word);
   const Outcome outcome = run(argv);
   const std::string& seen = outcome.out;
-  EXPECT_TRUE(seen.starts_with("file> " + large + "\r\n\r[")) << seen;
-  for (const char* text : {"%  ", " of 40.0 MB  ", " MB/s  ", "0:0", " left\x1b[K", "\r\x1b[Kfile> "})
+  EXPECT_TRUE(seen.starts_with("put, get, ls, q> " + large + "\r\n\r[")) << seen;
+  for (const char* text :
+       {"%  ", " of 40.0 MB  ", " MB/s  ", "0:0", " left\x1b[K", "\r\x1b[Kput, get, ls, q> "})
     EXPECT_NE(seen.find(text), seen.npos) << text << " in " << seen;
   EXPECT_NE(seen.find(large + ": stored as stored, 40.0 MB, "), seen.npos) << seen;
   EXPECT_TRUE(seen.ends_with(" MB/s\r\n")) << seen;

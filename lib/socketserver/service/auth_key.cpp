@@ -40,6 +40,7 @@ void refuse_readable_by_others(int fd, const std::string& path) {
   struct stat status;
   if (::fstat(fd, &status) < 0) throw_os_error(errno, "cannot read the key file " + path);
   if (S_ISDIR(status.st_mode)) throw_os_error(EISDIR, "cannot read the key file " + path);
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) fail(path, "is a device");
   if (status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     fail(path, "can be read or changed by others; to cure it: chmod 600");
 }

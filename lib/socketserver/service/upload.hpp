@@ -41,7 +41,10 @@ class UploadHandler : public StreamRequestHandler {
   /// connect anew.
   static constexpr std::uint64_t kDiscardLimit = std::uint64_t{1} << 20;
 
-  explicit UploadHandler(const UploadOptions& options) : options_(options) {}
+  explicit UploadHandler(const UploadOptions& options) : options_(options) {
+    disable_nagle_algorithm =
+        true;  // a file's digest must not wait until the client has acknowledged the file
+  }
   void handle() override;
 
  private:
