@@ -155,6 +155,7 @@ void Talk::perform(Other& other, const ChatTurn& turn) {
     other.heard = true;
     input_.print(shown_message(other.socket.getpeername(), *turn.show));
   }
+  if (!turn.note.empty()) input_.note(turn.note);
   if (turn.show || !turn.send.empty())
     patience_ =
         Deadline::after(other.heard ? std::min(timeout_.value_or(kMoreAnswers), kMoreAnswers) : timeout_);

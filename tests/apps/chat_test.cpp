@@ -57,6 +57,18 @@ TEST_F(Chat, GoesBothWaysAtOnce) {
   EXPECT_EQ(server_->wait().status, 0);
 }
 
+// Once the client took it for the code of a room, and said nothing more.
+TEST_F(Chat, GoesOnAfterAnAnswerThatLooksLikeACode) {
+  start_server();
+  Program anna(client());
+  anna.write("do you?\n");
+  server_->wait_for_output("] do you?\n");
+  server_->write("/understand\n");
+  anna.wait_for_output(here() + "/understand\n");
+  anna.write("good\n");
+  server_->wait_for_output("] good\n");
+}
+
 TEST_F(Chat, TakesAllOfItFromPipes) {
   start_server();
   server_->write("first answer\nsecond answer\n");

@@ -66,9 +66,9 @@ TEST_F(Partners, EnterARoomUnseen) {
 
 TEST_F(Partners, FindOutThatARoomIsThere) {
   One& one = add("");
-  say(one, "hello everybody");
-  EXPECT_EQ(one.shown,
-            (Lines{"* welcome, guest1; here: guest1", "guest1: hello everybody", "* guest1 joined"}));
+  say(one, "hello, who of you is in here?");
+  EXPECT_EQ(one.shown, (Lines{"* welcome, guest1; here: guest1", "guest1: hello, who of you is in here?",
+                              "* guest1 joined"}));
 }
 
 TEST_F(Partners, TryAgainWhereSomethingWasLost) {
@@ -126,6 +126,16 @@ TEST_F(Partners, SayAgainWhatARoomThatForgotThemDidNotRelay) {
   EXPECT_EQ(std::ranges::count(anna.shown, "* welcome, anna; here: anna"), 2);
 }
 
+// What is shorter than the explanation is answered with the code alone, which a known room may do.
+TEST_F(Partners, KnowTheCodeOfARoomThatTheyWereIn) {
+  One& anna = add("anna");
+  begin(anna);
+  room_.emplace(ChatRoomSettings(), "another secret");
+  say(anna, "hello everybody");
+  EXPECT_EQ(anna.shown.back(), "anna: hello everybody");
+  EXPECT_EQ(room_->size(), 1u);
+}
+
 // Once a silent one was never heard of again.
 TEST_F(Partners, EnterAgainWhereTheRoomWasStartedAnew) {
   One &anna = add("anna"), &bob = add("bob");
@@ -172,11 +182,37 @@ TEST(Partner, TakesAPersonForOneThoughItExpectedARoom) {
   EXPECT_TRUE(partner.next_tick().is_never());
 }
 
+// Once it tried to enter, and said nothing more.
+TEST(Partner, TakesAWordOfAPersonForNoCode) {
+  for (const char* name : {"", "anna"}) {
+    ChatPartner partner(name);
+    partner.begin(kNow);
+    partner.say("do you?", kNow);
+    const ChatTurn turn = partner.hear("/understand", kNow);
+    EXPECT_EQ(turn.show, "/understand");
+    EXPECT_EQ(turn.send.size(),
+              *name == '\0' ? 0u : 1u);  // what was kept until somebody is known to be there
+    EXPECT_TRUE(partner.next_tick().is_never());
+    EXPECT_EQ(partner.say("good", kNow).send, Lines{"good"});
+  }
+}
+
+TEST(Partner, TakesAPersonForOneWhoSaysWhatARoomSays) {
+  for (const char* answer : {"* welcome to my house", "* the room is full of people"}) {
+    ChatPartner partner("anna");
+    partner.begin(kNow);
+    partner.say("hello", kNow);
+    EXPECT_EQ(partner.hear(answer, kNow).send, Lines{"hello"});
+    EXPECT_TRUE(partner.next_tick().is_never());
+    EXPECT_TRUE(partner.leave().send.empty());
+  }
+}
+
 TEST(Partner, TriesAFullRoomAgainWhenSomethingIsSaid) {
   ChatPartner partner("anna");
   partner.begin(kNow);
   partner.say("hello", kNow);
-  partner.hear("/abcdefghij", kNow);
+  partner.hear("to enter, send /abcdefghij", kNow);
   EXPECT_EQ(partner.hear("* the room is full", kNow).send, Lines{});
   EXPECT_TRUE(partner.next_tick().is_never());
   EXPECT_EQ(partner.say("and now?", kNow).send.at(0).substr(0, 11), "/name anna ");

@@ -97,7 +97,7 @@ void ChatPartner::begin_inside(ChatTurn& turn, Clock::time_point now) {
 ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
   ChatTurn turn;
   const std::string_view text = without_line_end(datagram);
-  if (const auto code = asked_code(text)) {
+  if (const auto code = asked_code(text, room_)) {
     prove(*code, turn, now);
     return turn;
   }
@@ -111,14 +111,16 @@ ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
   const bool welcome = text.starts_with(kChatWelcome);
   if (welcome && state_ == State::kInside) return turn;  // the answer to a code that was sent twice
   turn.show = std::string(text);
+  // Who gave a name has asked a room for more than that.
+  if (own_name_.empty() && ChatProof::is_code(text)) turn.note = "if that is a room, --name NAME enters it";
   note_heard(text);
   if (state_ == State::kEntering) hear_entering(text, turn, now);
   return turn;
 }
 
 void ChatPartner::hear_entering(std::string_view text, ChatTurn& turn, Clock::time_point now) {
-  if (text.starts_with(kChatWelcome)) return begin_inside(turn, now);
-  const bool refused = text.starts_with(kChatFull);
+  if (room_ && text.starts_with(kChatWelcome)) return begin_inside(turn, now);
+  const bool refused = room_ && text.starts_with(kChatFull);
   if (room_ && !refused) return;  // what others say
   state_ = State::kPerson;
   code_.clear();

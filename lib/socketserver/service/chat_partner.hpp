@@ -15,12 +15,14 @@ namespace socketserver {
 struct ChatTurn {
   std::vector<std::string> send;
   std::optional<std::string> show;
+  std::string note;  ///< what the person should know beside that; empty: nothing
 };
 
 /// Decides alone, without socket or clock. Lines are sent as they are, whoever is there. A room
-/// (chat_room.hpp tells how it is entered) makes itself known by asking for a proof of our address, which is
-/// given unseen; from then on it is told every half a minute that we are still here, and what was said too
-/// early is said again once we are in. One thread.
+/// (chat_room.hpp tells how it is entered) makes itself known by "to enter, send /CODE", for which it needs
+/// 26 bytes of us: what we send to enter has them, a line of ours perhaps not. The proof is given unseen;
+/// from then on the room is told every half a minute that we are still here, and what was said too early is
+/// said again once we are in. One thread.
 class ChatPartner {
  public:
   /// With a name, a room is taken to be there, and entered at once.

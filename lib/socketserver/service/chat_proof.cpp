@@ -65,9 +65,10 @@ std::string ask_for_proof(std::string_view code, std::size_t room) {
 
 bool is_hint(std::string_view text) noexcept { return std::ranges::find(kHints, text) != std::end(kHints); }
 
-std::optional<std::string_view> asked_code(std::string_view text) {
-  if (text.starts_with(kExplained)) text.remove_prefix(kExplained.size());
-  if (!ChatProof::is_code(text)) return std::nullopt;
+std::optional<std::string_view> asked_code(std::string_view text, bool room_is_known) {
+  const bool explained = text.starts_with(kExplained);
+  if (explained) text.remove_prefix(kExplained.size());
+  if (!ChatProof::is_code(text) || !(explained || room_is_known)) return std::nullopt;
   return text;
 }
 

@@ -43,8 +43,9 @@ class ChatProof {
 /// What those are told whose address is not proved: never more than `room` bytes, the size of what they sent,
 /// for what is sent to a false address must not grow. "" where there is no room for anything.
 std::string ask_for_proof(std::string_view code, std::size_t room);
-/// The code in what ask_for_proof() gave, nullopt where it is something else.
-std::optional<std::string_view> asked_code(std::string_view text);
+/// The code in what ask_for_proof() gave, nullopt where it is something else. A person may say "/understand",
+/// which looks like a code, so that one alone counts only where `room_is_known`.
+std::optional<std::string_view> asked_code(std::string_view text, bool room_is_known);
 /// Is it what those are told who sent too little for a code?
 bool is_hint(std::string_view text) noexcept;
 /// The size from which on all of it has room.
