@@ -16,10 +16,14 @@ constexpr char kProgram[] = "chat_server";
 // for a short datagram, and gives what its limit (net.core.rmem_max) allows.
 constexpr int kReceiveBuffer = 1 << 20;
 
-// A datagram may come in some other thread, but not in a process of its own, that nobody types in.
-void refuse_processes(const std::string& model) {
-  if (model == "forking" || model == "preforking")
-    throw apps::UsageError("--model " + model + ": all of a chat is in one process");
+// In several threads one line of somebody would overtake another, and in another process nobody types.
+void refuse_models_of_many(const apps::ServerOptions& server) {
+  const std::string why = ": all of a chat is in one thread, so that lines keep their order: ";
+  const bool fibers = server.model == "fiber";
+  if (!server.model.empty() && server.model != "iterative" && !fibers)
+    throw apps::UsageError("--model " + server.model + why + "iterative or fiber");
+  if (fibers && server.workers > 1)
+    throw apps::UsageError("--workers " + std::to_string(server.workers) + why + "1");
 }
 
 struct RoomOptions {
@@ -74,7 +78,7 @@ int run(int argc, char** argv) {
   for (const char* of_rooms : {"member-timeout", "max-members", "max-members-per-source", "rate"})
     if (options.given(of_rooms) && !room.room)
       throw apps::UsageError("--" + std::string(of_rooms) + " is for --room");
-  refuse_processes(server.model);
+  refuse_models_of_many(server);
   apps::LineInput input;
   const auto service = std::make_shared<ChatService>(
       make_host(room, input), [&](const std::string& line) { input.print(line); },

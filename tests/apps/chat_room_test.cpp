@@ -1,4 +1,4 @@
-// A room: our clients, Python and nc in it, in every model that has one; and two hundred who miss nothing.
+// A room: our clients, Python and nc in it, in both models that have one; and two hundred who miss nothing.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -97,14 +97,29 @@ TEST_P(ChatRoomsOfModels, KeepOneOrderForAll) {
   EXPECT_EQ(heard[2], heard[0]);
 }
 
-INSTANTIATE_TEST_SUITE_P(OfOneProcess, ChatRoomsOfModels,
-                         ::testing::Values("iterative", "threading", "thread-pool", "prethreading", "fiber"),
+// Once only where luck would have it, in models of several threads.
+TEST_P(ChatRoomsOfModels, KeepTheOrderOfEachMember) {
+  start({"--model", GetParam(), "--rate", "1000"});
+  Socket anna = enter("anna"), bob = enter("bob");
+  constexpr int kLines = 200;
+  for (int i = 0; i < kLines; ++i) anna.send("line " + std::to_string(i));
+  for (int i = 0; i < kLines; ++i) ASSERT_EQ(hear_somebody(bob), "anna: line " + std::to_string(i));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfOneThread, ChatRoomsOfModels, ::testing::Values("iterative", "fiber"),
                          [](const auto& one) { return name_of(one.param); });
 
-TEST_F(ChatRooms, AreNotSharedByProcesses) {
-  const Outcome outcome = run({our_program("chat_server"), "--room", "--model", "preforking"});
-  EXPECT_EQ(outcome.err, "chat_server: --model preforking: all of a chat is in one process\n");
-  EXPECT_EQ(outcome.status, 2);
+TEST_F(ChatRooms, AreNotSharedByThreadsOrProcesses) {
+  for (const Argv& many : {Argv{"--model", "threading"}, Argv{"--model", "thread-pool"},
+                           Argv{"--model", "prethreading"}, Argv{"--model", "forking"},
+                           Argv{"--model", "preforking"}, Argv{"--workers", "2", "--model", "fiber"}}) {
+    Argv argv{our_program("chat_server"), "--room"};
+    argv.insert(argv.end(), many.begin(), many.end());
+    const Outcome outcome = run(argv);
+    const std::string what = "chat_server: " + many[0] + " " + many[1] + ": all of a chat is in one thread, ";
+    EXPECT_TRUE(outcome.err.starts_with(what)) << outcome.err;
+    EXPECT_EQ(outcome.status, 2);
+  }
 }
 
 TEST_F(ChatRooms, AreOverUnixDatagramsAndIPv6) {

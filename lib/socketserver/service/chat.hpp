@@ -1,7 +1,6 @@
 // Chat over datagrams: each datagram is one message in UTF-8, without a line end. What a server makes of them
 // is a ChatHost: ChatDesk, at which one person answers, or ChatRoom, which relays. A host only decides; it
-// has no socket, no clock and no lock, so that it can be tested alone. ChatService does what it decided, for
-// requests in any number of threads or fibers. Processes share no memory, and so no host.
+// has no socket, no clock and no lock, so that it can be tested alone. ChatService does what it decided.
 #pragma once
 
 #include <deque>
@@ -78,7 +77,9 @@ class ChatService {
   bool losing_ = false;
 };
 
-/// For any server of datagrams whose requests share memory.
+/// For servers of datagrams whose handlers begin in the order in which the datagrams came: all in one thread,
+/// as under UDPServer, and FiberMixIn with one worker. With more threads one line of somebody would overtake
+/// another; processes share no memory, and so no host.
 class ChatHandler : public BaseRequestHandler {
  public:
   explicit ChatHandler(std::shared_ptr<ChatService> service) : service_(std::move(service)) {}
