@@ -5,62 +5,43 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "common/connect.hpp"
 #include "common/options.hpp"
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
+#include "socketserver/service/chat_room.hpp"
 #include "socketserver/service/message.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver::apps {
 namespace {
 
-constexpr std::size_t kMostDatagram = 65'536;
-
-// What a lively room says while our terminal is slow.
-constexpr int kReceiveBuffer = 1 << 20;
-
 // Somebody is there, but need not answer each line.
 constexpr std::chrono::nanoseconds kMoreAnswers = std::chrono::seconds(5);
 
-// Datagrams of one read after the other, before we look at what else there is.
-constexpr int kAtOnce = 64;
-
-Socket connect_to(const Person& person) {
-  try {
-    const Address address = place(person.where);
-    Socket socket = Socket::udp();
-    if (address.family() == AF_UNIX) socket.bind(own_datagram_name());
-    socket.connect(address);
-    socket.setsockopt(SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-    socket.setblocking(false);
-    return socket;
-  } catch (const OSError& error) {
-    throw std::runtime_error("cannot reach " + printable(person.where) + ": " + error.code().message());
-  }
-}
+// That a person who wants to end waits for a room to relay the last lines.
+constexpr std::chrono::seconds kLastLines{1};
 
 }  // namespace
 
 Talk::Talk(std::vector<Person> people, const std::string& own_name, Timeout timeout) : timeout_(timeout) {
-  for (Person& person : people) others_.emplace_back(std::move(person), own_name);
+  for (Person& person : people) others_.emplace_back(std::move(person), own_name, input_);
 }
 
-Talk::Other* Talk::find(const std::string& name) {
-  const auto found = std::ranges::find_if(others_, [&](const Other& one) { return one.person.name == name; });
+Conversation* Talk::find(const std::string& name) {
+  const auto found =
+      std::ranges::find_if(others_, [&](const Conversation& one) { return one.person().name == name; });
   return found == others_.end() ? nullptr : &*found;
 }
 
 std::string Talk::names() const {
   std::string all;
-  for (const Other& other : others_) all += (all.empty() ? "" : ", ") + printable(other.person.name);
+  for (const Conversation& other : others_) all += (all.empty() ? "" : ", ") + printable(other.person().name);
   return all;
 }
 
 void Talk::run(const std::string& first) {
   alone_ = !first.empty() || others_.size() == 1;
-  Other* const only = first.empty() ? &others_.front() : find(first);
+  Conversation* const only = first.empty() ? &others_.front() : find(first);
   if (only == nullptr) throw UsageError("there is no '" + printable(first) + "' among " + names());
   if (alone_)
     begin(*only);
@@ -68,7 +49,7 @@ void Talk::run(const std::string& first) {
     ask_whom();
   while (!done_) {
     take_lines();
-    if (ending_ && may_end())
+    if ((ending_ || must_end()) && may_end())
       end();
     else if (!done_)
       wait();
@@ -80,34 +61,39 @@ void Talk::ask_whom() { input_.set_prompt("whom to talk to (" + names() + "; q: 
 
 // ---- lines ----
 
+// Those that a room does not take yet stay in the pipe.
+bool Talk::wants_lines() const { return current_ == nullptr || current_->wants_lines(); }
+
 void Talk::take_lines() {
-  while (!ending_ && !done_) {
-    const auto line = input_.next();
-    if (line) {
+  while (!ending_ && !done_ && wants_lines()) {
+    if (const auto line = input_.next()) {
       take_line(*line);
-      continue;
+    } else {
+      if (!input_.ended()) return;
+      ending_ = current_ != nullptr;
+      done_ = !ending_;
     }
-    if (!input_.ended()) return;
-    ending_ = current_ != nullptr;
-    done_ = !ending_;
+    renew_patience();
   }
 }
 
 void Talk::take_line(const std::string& line) {
   const std::string text(strip(line));
-  if (current_ == nullptr)
+  if (skipping_)
+    skipping_ = text != "q";
+  else if (current_ == nullptr)
     choose(text);
-  else if (text == "q")
+  else if (text == "q" || (text == kChatQuit && current_->of_room()))
     ending_ = true;
   else if (!text.empty())
-    perform(*current_, current_->partner.say(without_line_end(line), Clock::now()));
+    current_->say(without_line_end(line));
 }
 
 void Talk::choose(const std::string& name) {
   if (name.empty()) return;
   done_ = name == "q";
   if (done_) return;
-  Other* const other = find(name);
+  Conversation* const other = find(name);
   if (other == nullptr) return input_.note("there is no '" + printable(name) + "' among " + names());
   try {
     begin(*other);
@@ -118,110 +104,77 @@ void Talk::choose(const std::string& name) {
 
 // ---- a conversation ----
 
-void Talk::begin(Other& other) {
-  if (other.socket.fileno() < 0) other.socket = connect_to(other.person);
+void Talk::begin(Conversation& other) {
+  other.begin();
   current_ = &other;
-  other.heard = false;
-  other.unreachable.clear();
-  patience_ = Deadline::after(timeout_);
-  if (input_.interactive())
-    input_.note("talking to " + printable(other.person.name) + " [" +
-                printable(other.socket.getpeername().to_string()) + "]; q ends it");
   input_.set_prompt("> ");
-  perform(other, other.partner.begin(Clock::now()));
+  renew_patience();
 }
 
+// After a sign of life, and where there is something new to wait for.
+void Talk::renew_patience() {
+  if (current_ == nullptr) return;
+  const bool has_answered = current_->heard() && !current_->of_room();
+  if (input_.interactive())
+    patience_ = Deadline::after(kLastLines);
+  else
+    patience_ =
+        Deadline::after(has_answered ? std::min(timeout_.value_or(kMoreAnswers), kMoreAnswers) : timeout_);
+}
+
+// Nobody waits for a room that takes no more from a pipe.
+bool Talk::must_end() const { return !input_.interactive() && !wants_lines(); }
+
 bool Talk::may_end() const {
-  return input_.interactive() || !current_->partner.waiting() || !current_->unreachable.empty() ||
-         patience_.expired();
+  const bool waiting = input_.interactive() ? current_->delivering() : current_->waiting();
+  return !waiting || current_->unreachable() || patience_.expired();
 }
 
 void Talk::end() {
-  Other& other = *current_;
-  const bool unheard = !input_.interactive() && other.partner.waiting() && !other.heard;
-  perform(other, other.partner.leave());
+  if (!input_.interactive() && current_->waiting() && !current_->heard())
+    note_failure(current_->without_answer());
+  else
+    note_failure(current_->undelivered(!ending_));
+  current_->end();
   current_ = nullptr;
+  skipping_ = !ending_;
   ending_ = false;
   done_ = alone_;
-  if (unheard)
-    failures_.push_back("no answer from " + printable(other.person.where) +
-                        (other.unreachable.empty() ? "" : ": " + other.unreachable));
   if (!done_) ask_whom();
 }
 
-void Talk::perform(Other& other, const ChatTurn& turn) {
-  for (const std::string& datagram : turn.send) send(other, datagram);
-  if (turn.show) {
-    other.heard = true;
-    input_.print(shown_message(other.socket.getpeername(), *turn.show));
-  }
-  if (!turn.note.empty()) input_.note(turn.note);
-  if (turn.show || !turn.send.empty())
-    patience_ =
-        Deadline::after(other.heard ? std::min(timeout_.value_or(kMoreAnswers), kMoreAnswers) : timeout_);
-}
-
-void Talk::send(Other& other, const std::string& datagram) {
-  try {
-    try {
-      other.socket.send(datagram);
-    } catch (const ConnectionRefusedError&) {
-      other.socket.send(datagram);  // that was the fate of the one before, in place of which nothing was sent
-    }
-  } catch (const OSError& error) {
-    failed(other, error);
-  }
-}
-
-// Told once, until there is a sign of life.
-void Talk::failed(Other& other, const OSError& error) {
-  const std::string why = error.code().message();
-  if (other.unreachable == why) return;
-  other.unreachable = why;
-  if (input_.interactive()) input_.note("cannot reach " + printable(other.person.name) + ": " + why);
-}
-
-void Talk::hear(Other& other) {
-  for (int i = 0; i < kAtOnce && hear_next(other); ++i) {
-  }
-}
-
-bool Talk::hear_next(Other& other) {
-  try {
-    const std::string datagram = other.socket.recv(kMostDatagram);
-    other.unreachable.clear();
-    perform(other, other.partner.hear(datagram, Clock::now()));
-    return true;
-  } catch (const BlockingIOError&) {
-  } catch (const OSError& error) {
-    failed(other, error);
-  }
-  return false;
+void Talk::note_failure(const std::string& what) {
+  if (!what.empty()) failures_.push_back(what);
 }
 
 // ---- waiting ----
 
 Deadline Talk::next_event() const {
-  Deadline next = ending_ ? patience_ : Deadline::never();
-  for (const Other& other : others_) next = std::min(next, other.partner.next_tick());
+  Deadline next = ending_ || must_end() ? patience_ : Deadline::never();
+  for (const Conversation& other : others_) next = std::min(next, other.next_tick());
   const bool in_background = !ending_ && !input_.ended() && !input_.may_read();
   return in_background ? std::min(next, Deadline::after(std::chrono::seconds(1))) : next;
 }
 
 void Talk::wait() {
   std::vector<pollfd> fds{{interruption_.fileno(), POLLIN, 0}, {input_.fileno(), POLLIN, 0}};
-  if (ending_ || !input_.may_read()) fds[1].fd = -1;
-  for (const Other& other : others_) fds.push_back({other.socket.fileno(), POLLIN, 0});
+  if (ending_ || !input_.may_read() || !wants_lines()) fds[1].fd = -1;
+  for (const Conversation& other : others_) fds.push_back({other.fileno(), POLLIN, 0});
   wait_any(fds, next_event());
   if (fds[1].revents != 0) input_.fill();
   auto fd = fds.begin() + 2;
-  for (Other& other : others_) {
-    if ((fd++)->revents != 0) hear(other);
-    perform(other, other.partner.tick(Clock::now()));
+  for (Conversation& other : others_) {
+    if ((fd++)->revents != 0 && other.hear() && &other == current_) renew_patience();
+    other.tick();
   }
-  if (!interruption_.requested()) return;
+  if (interruption_.requested()) interrupt();
+}
+
+void Talk::interrupt() {
   done_ = true;
-  if (current_ != nullptr) perform(*current_, current_->partner.leave());
+  if (current_ == nullptr) return;
+  note_failure(current_->undelivered(false));
+  current_->end();
 }
 
 }  // namespace socketserver::apps

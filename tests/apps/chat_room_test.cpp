@@ -156,12 +156,89 @@ TEST_F(ChatRooms, LetPipedClientsSayAllTheyHave) {
   EXPECT_EQ(hear_somebody(bob), "anna: two");
 }
 
+// Once what was too fast was lost, and nobody said so.
+TEST_F(ChatRooms, LetPipedClientsSayMoreThanTheRateAtOnce) {
+  start({"--rate", "100"});
+  Socket bob = enter("bob");
+  constexpr int kLines = 240;  // 200 at once
+  std::string lines;
+  for (int i = 0; i < kLines; ++i) lines += "line " + std::to_string(i) + "\n";
+  const Outcome outcome = run(client("anna"), lines);
+  EXPECT_EQ(outcome.out.find("too fast"), outcome.out.npos) << outcome.out;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 0);
+  for (int i = 0; i < kLines; ++i) ASSERT_EQ(hear_somebody(bob), "anna: line " + std::to_string(i));
+}
+
+TEST_F(ChatRooms, AreToldWhatIsTooLong) {
+  start();
+  const Outcome outcome = run(client("anna"), "one\n" + std::string(70'000, 'x') + "\ntwo\n");
+  EXPECT_TRUE(outcome.out.ends_with(here() + "anna: one\n" + here() + "anna: two\n")) << outcome.out;
+  EXPECT_EQ(outcome.err,
+            "not said: a line of 70000 bytes ('xxxxxxxxxxxxxxxxxxxx...'); a room takes 1024\n"
+            "chat_client: 1 line was not delivered to " +
+                address_.to_string() + "\n");
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ChatRooms, AreMissedWithAllThatWasSaidToThem) {
+  start();
+  Program anna(client("anna"));
+  anna.write("one\n");
+  anna.wait_for_output("anna: one\n");
+  server_->kill(SIGKILL);
+  server_->wait();
+  anna.write("two\nthree\n");
+  const Outcome outcome = anna.wait();
+  EXPECT_EQ(outcome.err, "chat_client: 2 lines were not delivered to " + address_.to_string() +
+                             ", from 'two' on: Connection refused\n");
+  EXPECT_EQ(outcome.status, 1);
+}
+
+// Whatever a room does not take must not fill the memory.
+TEST_F(ChatRooms, LeaveWhatTheyDoNotTakeInThePipe) {
+  start();
+  Program anna(client("anna"));
+  anna.wait_for_output("* welcome");
+  server_->kill(SIGKILL);
+  server_->wait();
+  std::string lines;
+  for (int i = 0; i < 150; ++i) lines += "x\n";
+  anna.write(lines);
+  const Outcome outcome = anna.wait();
+  EXPECT_EQ(outcome.err, "chat_client: more than 100 lines were not delivered to " + address_.to_string() +
+                             ", from 'x' on: Connection refused\n");
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ChatRooms, AreNotWaitedForLongerThanSaid) {
+  start();
+  server_->kill(SIGSTOP);
+  Argv argv = client("anna");
+  argv.insert(argv.end(), {"--timeout", "0.05"});
+  const Outcome outcome = run(argv, "x\n");
+  EXPECT_EQ(outcome.err, "chat_client: no answer from " + address_.to_string() + "\n");
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ChatRooms, AreLeftByTheWordForIt) {
+  start();
+  Socket bob = enter("bob");
+  const Outcome outcome = run(client("anna"), "one\n/quit\nnot this\n");
+  EXPECT_TRUE(outcome.out.ends_with("anna: one\n")) << outcome.out;
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(hear_somebody(bob), "anna: one");
+  server_->wait_for_output("] anna left\n");
+}
+
 TEST_F(ChatRooms, HaveLimits) {
   start({"--max-members", "2", "--rate", "1", "--member-timeout", "60"});
   Socket anna = enter("anna"), bob = enter("bob");
   const Outcome third = run(client("carl"), "hello\n");
   EXPECT_TRUE(third.out.starts_with(here() + "* the room is full\n")) << third.out;
   EXPECT_EQ(third.out.find("hello"), third.out.npos) << third.out;
+  EXPECT_EQ(third.err, "chat_client: 1 line was not delivered to " + address_.to_string() + "\n");
+  EXPECT_EQ(third.status, 1);
   for (int i = 0; i < 20; ++i) anna.send("x");
   std::string text;
   while ((text = hear(anna)) != "* too fast: what you say is not relayed") EXPECT_FALSE(text.empty());

@@ -84,6 +84,18 @@ TEST_F(Chat, TakesAllOfItFromPipes) {
   EXPECT_EQ(server.out.find("not sent"), std::string::npos);
 }
 
+TEST_F(Chat, SaysWhatIsTooLongForADatagram) {
+  start_server();
+  server_->write("hi\n");
+  const Outcome outcome = run(client(), std::string(70'000, 'x') + "\nhello\n");
+  EXPECT_EQ(outcome.out, here() + "hi\n");
+  EXPECT_EQ(outcome.err,
+            "not said: a line of 70000 bytes ('xxxxxxxxxxxxxxxxxxxx...'); a datagram takes 65507\n"
+            "chat_client: 1 line was not delivered to " +
+                address_.to_string() + "\n");
+  EXPECT_EQ(outcome.status, 1);
+}
+
 TEST_F(Chat, IsWithWhomOneChooses) {
   start_server();
   const std::string anna = address_.to_string();

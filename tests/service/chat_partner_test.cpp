@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "socketserver/service/chat_room.hpp"
 
 namespace socketserver::testing {
@@ -22,22 +24,27 @@ class Partners : public ::testing::Test {
   static Address at(std::size_t who) { return {"127.0.0.1", static_cast<int>(who) + 1}; }
 
   One& add(const std::string& name) { return all_.emplace_back(name); }
-  void begin(One& one) { pass_on(one, one.partner.begin(now_)); }
-  void say(One& one, const std::string& line) { pass_on(one, one.partner.say(line, now_)); }
-  void leave(One& one) { pass_on(one, one.partner.leave()); }
+  void begin(One& one) { take(one, one.partner.begin(now_)); }
+  void say(One& one, const std::string& line) { take(one, one.partner.say(line, now_)); }
+  void leave(One& one) { take(one, one.partner.leave()); }
   void pass(std::chrono::seconds time) {
     for (; time > 0s; time -= 1s) {
       now_ += 1s;
-      for (One& one : all_) pass_on(one, one.partner.tick(now_));
+      for (One& one : all_) take(one, one.partner.tick(now_));
       deliver(room_->tick(now_));
+      run_network();
     }
+  }
+  void take(One& one, const ChatTurn& turn) {
+    pass_on(one, turn);
+    run_network();
   }
   void pass_on(One& one, const ChatTurn& turn) {
     if (turn.show) one.shown.push_back(*turn.show);
     const auto who = static_cast<std::size_t>(std::ranges::find(all_, &one, [](One& each) { return &each; }) -
                                               all_.begin());
     for (const std::string& datagram : turn.send)
-      if (!lose_) deliver(room_->hear(at(who), datagram, now_));
+      if (!lose_) network_.push_back([=, this] { deliver(room_->hear(at(who), datagram, now_)); });
   }
   void deliver(const ChatActions& actions) {
     if (lose_) return;
@@ -45,11 +52,15 @@ class Partners : public ::testing::Test {
       for (const Address& to : *each.to) {
         if (!lost_.empty() && each.text.starts_with(lost_)) continue;
         One& one = all_.at(static_cast<std::size_t>(to.port()) - 1);
-        pass_on(one, one.partner.hear(each.text, now_));
+        network_.push_back([this, &one, text = each.text] { pass_on(one, one.partner.hear(text, now_)); });
       }
+  }
+  void run_network() {
+    for (; !network_.empty(); network_.pop_front()) network_.front()();
   }
   std::optional<ChatRoom> room_{std::in_place, ChatRoomSettings(), "secret"};
   std::deque<One> all_;
+  std::deque<std::function<void()>> network_;  // what is on its way
   Clock::time_point now_{1000h};
   bool lose_ = false;
   std::string lost_;  // begins what does not arrive from the room
@@ -67,8 +78,8 @@ TEST_F(Partners, EnterARoomUnseen) {
 TEST_F(Partners, FindOutThatARoomIsThere) {
   One& one = add("");
   say(one, "hello, who of you is in here?");
-  EXPECT_EQ(one.shown, (Lines{"* welcome, guest1; here: guest1", "guest1: hello, who of you is in here?",
-                              "* guest1 joined"}));
+  EXPECT_EQ(one.shown, (Lines{"* welcome, guest1; here: guest1", "* guest1 joined",
+                              "guest1: hello, who of you is in here?"}));
 }
 
 TEST_F(Partners, TryAgainWhereSomethingWasLost) {
@@ -83,7 +94,7 @@ TEST_F(Partners, TryAgainWhereSomethingWasLost) {
   say(anna, "second");
   pass(10s);
   EXPECT_EQ(anna.shown,
-            (Lines{"* welcome, anna; here: anna", "anna: first", "anna: second", "* anna joined"}));
+            (Lines{"* welcome, anna; here: anna", "* anna joined", "anna: first", "anna: second"}));
   EXPECT_FALSE(anna.partner.waiting());
 }
 
@@ -101,6 +112,35 @@ TEST_F(Partners, LearnThatTheyAreInWhereTheWelcomeWasLost) {
   pass(10s);
   EXPECT_FALSE(other.partner.waiting());
   EXPECT_EQ(other.shown.back(), "anna2: hello");
+}
+
+TEST_F(Partners, SayAsMuchAsTheRoomAllows) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  bob.shown.clear();
+  constexpr int kLines = 70;  // 20 at once, and some each time that it says them again
+  for (int i = 0; i < kLines; ++i) say(anna, std::to_string(i));
+  EXPECT_EQ(anna.partner.pending().front(), "20");
+  pass(60s);
+  EXPECT_TRUE(anna.partner.pending().empty());
+  EXPECT_EQ(anna.partner.lost(), 0u);
+  std::erase_if(bob.shown, [](const std::string& text) { return text.starts_with("* "); });
+  ASSERT_EQ(bob.shown.size(), static_cast<std::size_t>(kLines));
+  for (int i = 0; i < kLines; ++i)
+    EXPECT_EQ(bob.shown[static_cast<std::size_t>(i)], "anna: " + std::to_string(i));
+}
+
+TEST_F(Partners, SayWhatIsTooLongForARoom) {
+  One& anna = add("anna");
+  begin(anna);
+  const ChatTurn turn = anna.partner.say(std::string(70'000, 'x'), now_);
+  EXPECT_EQ(turn.notes,
+            Lines{"not said: a line of 70000 bytes ('xxxxxxxxxxxxxxxxxxxx...'); a room takes 1024"});
+  EXPECT_TRUE(turn.send.empty());
+  EXPECT_EQ(anna.partner.lost(), 1u);
+  say(anna, "and this?");
+  EXPECT_EQ(anna.shown.back(), "anna: and this?");
 }
 
 TEST_F(Partners, StayWhileTheyAreSilent) {
@@ -182,6 +222,24 @@ TEST(Partner, TakesAPersonForOneThoughItExpectedARoom) {
   EXPECT_TRUE(partner.next_tick().is_never());
 }
 
+TEST(Partner, WantsNoMoreLinesThanItKeepsForARoom) {
+  ChatPartner person, room("anna");
+  room.begin(kNow);
+  std::size_t lines = 0;
+  for (; room.wants_lines() && lines < 1000; ++lines) {
+    person.say("to whomever it may concern", kNow);
+    room.say("x", kNow);
+  }
+  EXPECT_EQ(lines, ChatOutbox::kMost);
+  EXPECT_EQ(room.pending().size(), lines);
+  EXPECT_TRUE(person.wants_lines());
+  EXPECT_TRUE(person.pending().empty());
+  person.say("and one more, that one too many", kNow);
+  person.hear("to enter, send /abcdefghij", kNow);  // of which it knew nothing
+  EXPECT_EQ(person.pending().size(), ChatOutbox::kMost);
+  EXPECT_EQ(person.lost(), 1u);
+}
+
 // Once it tried to enter, and said nothing more.
 TEST(Partner, TakesAWordOfAPersonForNoCode) {
   for (const char* name : {"", "anna"}) {
@@ -214,6 +272,7 @@ TEST(Partner, TriesAFullRoomAgainWhenSomethingIsSaid) {
   partner.say("hello", kNow);
   partner.hear("to enter, send /abcdefghij", kNow);
   EXPECT_EQ(partner.hear("* the room is full", kNow).send, Lines{});
+  EXPECT_EQ(partner.lost(), 1u);
   EXPECT_TRUE(partner.next_tick().is_never());
   EXPECT_EQ(partner.say("and now?", kNow).send.at(0).substr(0, 11), "/name anna ");
   EXPECT_EQ(partner.hear("* welcome, anna", kNow).send, Lines{"and now?"});

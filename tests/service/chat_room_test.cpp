@@ -172,6 +172,23 @@ TEST_F(Room, RelaysSoManyLinesOfAMemberInASecond) {
   EXPECT_EQ(say(1, "x").size(), 1u);
 }
 
+// So that who says it again later learns each time whether it was relayed.
+TEST_F(Room, TellsTenTimesASecondThatOneIsTooFast) {
+  for (int port = 1; port <= 10; ++port) enter(port, "m");
+  const auto exhaust_source = [this](int from, int to) {
+    for (int port = from; port <= to; ++port)
+      while (say(port, "x").size() > 1) {
+      }
+  };
+  exhaust_source(1, 10);
+  now_ += 99ms;
+  EXPECT_EQ(say(1, "x"), Lines{});
+  now_ += 1ms;
+  exhaust_source(2, 10);
+  EXPECT_EQ(say(1, "x"), Lines{"1 * too fast: what you say is not relayed"});
+  EXPECT_EQ(say(1, "x"), Lines{});
+}
+
 std::size_t relayed(const Lines& lines) {
   return static_cast<std::size_t>(
       std::ranges::count_if(lines, [](const auto& line) { return line.ends_with(": x"); }));
@@ -243,6 +260,13 @@ TEST_F(Room, LetsMembersTakeAnotherName) {
   EXPECT_EQ(say(2, "/name"), Lines{"2 * that cannot be a name"});
   EXPECT_EQ(say(2, "/who"), Lines{"2 * here: carla, bob"});
   EXPECT_EQ(say(2, "/nam").front().substr(0, 20), "2 * there are /name ");
+  EXPECT_EQ(say(2, "/name bob"), Lines{"2 * that is your name"});
+}
+
+// Once nothing was said to a word that looks like a code.
+TEST_F(Room, AnswersEachCommand) {
+  enter(1, "anna");
+  EXPECT_EQ(say(1, "/understand").front().substr(0, 20), "1 * there are /name ");
 }
 
 TEST(ChatName, IsOneVisibleWord) {
@@ -263,6 +287,15 @@ TEST_F(Room, TellsWhoLeaves) {
   now_ += 1s;
   EXPECT_EQ(say(2, "/quit"), Lines{"1 * bob left"});
   EXPECT_EQ(say(1, "hello"), Lines{"1 anna: hello"});
+}
+
+// Once he stayed, and was sent all that was said.
+TEST_F(Room, LetsThoseLeaveWhoAreTooFast) {
+  enter(1, "anna");
+  while (!say(1, "x").empty()) {
+  }
+  say(1, "/quit");
+  EXPECT_EQ(room_.size(), 0u);
 }
 
 TEST_F(Room, ForgetsThoseWhoWereNotHeardFrom) {

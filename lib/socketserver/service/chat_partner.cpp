@@ -6,7 +6,6 @@
 #include "socketserver/service/chat_proof.hpp"
 #include "socketserver/service/chat_room.hpp"
 #include "socketserver/service/message.hpp"
-#include "socketserver/service/text.hpp"
 
 namespace socketserver {
 namespace {
@@ -15,8 +14,6 @@ using namespace std::chrono_literals;
 
 // Of a request that may be lost: at first as soon as a person would wonder, then less and less often.
 constexpr auto kFirstRetry = 1s, kLastRetry = 8s;
-// Lines that wait until we are in, or are known to have been heard.
-constexpr std::size_t kMostUnsaid = 100;
 
 }  // namespace
 
@@ -39,40 +36,42 @@ ChatTurn ChatPartner::begin(Clock::time_point now) {
 
 ChatTurn ChatPartner::say(std::string_view line, Clock::time_point now) {
   ChatTurn turn;
-  if (room_ && state_ == State::kPerson) {  // which had no room for us
+  if (is_person()) {
+    say_to_person(line, turn);
+    return turn;
+  }
+  outbox_.add(line);
+  if (state_ == State::kInside) say_next(turn, now);
+  if (state_ == State::kPerson) {  // which had no room for us
     retry_ = kFirstRetry;
     ask_to_enter(turn, now);
   }
-  if (state_ == State::kEntering) {
-    if (unsaid_.size() == kMostUnsaid) unsaid_.pop_front();
-    unsaid_.emplace_back(line);
-    return turn;
-  }
-  note_said(line);
-  if (state_ == State::kInside) next_tick_ = Deadline(now + kChatKeepalive);
-  turn.send.emplace_back(line);
   return turn;
 }
 
-void ChatPartner::note_said(std::string_view line) {
+void ChatPartner::say_to_person(std::string_view line, ChatTurn& turn) {
   ++said_;
-  if (unheard_.size() == kMostUnsaid) unheard_.pop_front();
-  unheard_.emplace_back(line);
+  if (outbox_.full()) {
+    outbox_.drop();
+    ++forgotten_;
+  }
+  outbox_.add(line);
+  turn.send.emplace_back(line);
 }
 
-void ChatPartner::note_heard(std::string_view text) {
-  ++heard_;
-  if (state_ == State::kPerson) return unheard_.clear();
-  const auto it = std::ranges::find_if(unheard_, [&](const std::string& line) {
-    return text.ends_with(": " + printable(line, kMostChatShown));
-  });
-  if (it != unheard_.end()) unheard_.erase(unheard_.begin(), it + 1);
+void ChatPartner::say_next(ChatTurn& turn, Clock::time_point now) {
+  const auto& lines = outbox_.lines();
+  for (; !lines.empty() && lines.front().size() > kMostChatText; outbox_.drop(), ++lost_)
+    turn.notes.push_back(told_too_long(lines.front(), "a room", kMostChatText));
+  const std::optional<std::string> line = outbox_.due(now);
+  if (!line) return;
+  turn.send.push_back(*line);
+  next_tick_ = Deadline(now + kChatKeepalive);
 }
 
 void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point now) {
+  if (is_person()) lost_ += std::exchange(forgotten_, 0);  // as a room it relayed nothing
   room_ = true;
-  // A room that does not know us, or no more, did not relay what we said.
-  if (state_ != State::kEntering) unsaid_ = std::exchange(unheard_, {});
   if (state_ != State::kEntering) retry_ = kFirstRetry;
   code_ = code;
   turn.send.push_back(code_ + (own_name_.empty() ? "" : " " + own_name_));
@@ -80,18 +79,11 @@ void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point
   next_tick_ = Deadline(now + retry_);
 }
 
-void ChatPartner::send_unsaid(ChatTurn& turn) {
-  for (; !unsaid_.empty(); unsaid_.pop_front()) {
-    note_said(unsaid_.front());
-    turn.send.push_back(unsaid_.front());
-  }
-}
-
-void ChatPartner::begin_inside(ChatTurn& turn, Clock::time_point now) {
+void ChatPartner::begin_inside(std::string_view welcome, Clock::time_point now) {
   state_ = State::kInside;
-  code_.clear();
   next_tick_ = Deadline(now + kChatKeepalive);
-  send_unsaid(turn);
+  code_.clear();
+  outbox_.enter(welcome);
 }
 
 ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
@@ -99,38 +91,62 @@ ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
   const std::string_view text = without_line_end(datagram);
   if (const auto code = asked_code(text, room_)) {
     prove(*code, turn, now);
-    return turn;
-  }
-  if (state_ == State::kInside &&
-      is_hint(text)) {  // a room that knows us no more, and has no room for a code
-    unsaid_ = std::exchange(unheard_, {});
-    retry_ = kFirstRetry;
+  } else if (state_ == State::kInside && is_hint(text)) {
+    retry_ = kFirstRetry;  // it knows us no more, and had no room for a code
     ask_to_enter(turn, now);
-    return turn;
+  } else if (room_) {
+    hear_room(text, turn, now);
+  } else {
+    turn.show = std::string(text);
+    hear_person(turn);
   }
-  const bool welcome = text.starts_with(kChatWelcome);
-  if (welcome && state_ == State::kInside) return turn;  // the answer to a code that was sent twice
-  turn.show = std::string(text);
-  // Who gave a name has asked a room for more than that.
-  if (own_name_.empty() && ChatProof::is_code(text)) turn.note = "if that is a room, --name NAME enters it";
-  note_heard(text);
-  if (state_ == State::kEntering) hear_entering(text, turn, now);
   return turn;
 }
 
-void ChatPartner::hear_entering(std::string_view text, ChatTurn& turn, Clock::time_point now) {
-  if (room_ && text.starts_with(kChatWelcome)) return begin_inside(turn, now);
-  const bool refused = room_ && text.starts_with(kChatFull);
-  if (room_ && !refused) return;  // what others say
+void ChatPartner::hear_person(ChatTurn& turn) {
+  // Who gave a name has asked a room for more than that.
+  if (own_name_.empty() && ChatProof::is_code(*turn.show))
+    turn.notes.emplace_back("if that is a room, --name NAME enters it");
+  const bool expected_room = state_ == State::kEntering;
+  state_ = State::kPerson;
+  next_tick_ = Deadline::never();
+  const std::deque<std::string> lines = outbox_.lines();
+  outbox_.clear();
+  if (!expected_room) {
+    ++heard_;
+    forgotten_ = 0;
+    return;
+  }
+  for (const std::string& line : lines) say_to_person(line, turn);
+}
+
+void ChatPartner::hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now) {
+  const bool welcome = text.starts_with(kChatWelcome);
+  if (welcome && state_ == State::kInside) return;  // the answer to a code that was sent twice
+  const ChatOutbox::Heard heard = outbox_.hear(text, now);
+  if (heard != ChatOutbox::Heard::kTooFast) turn.show = std::string(text);
+  if (heard == ChatOutbox::Heard::kTooLong) ++lost_;
+  if (state_ == State::kEntering && welcome) begin_inside(text, now);
+  if (state_ == State::kEntering && text.starts_with(kChatFull)) be_refused();
+  if (state_ == State::kInside) say_next(turn, now);
+}
+
+void ChatPartner::be_refused() {
   state_ = State::kPerson;
   code_.clear();
   next_tick_ = Deadline::never();
-  if (refused) unsaid_.clear();  // it would say so again
-  send_unsaid(turn);
+  lost_ += outbox_.lines().size();  // it would say so again
+  outbox_.clear();
+  said_ = heard_ = 0;
+}
+
+Deadline ChatPartner::next_tick() const {
+  return state_ == State::kInside ? std::min(next_tick_, outbox_.next_due()) : next_tick_;
 }
 
 ChatTurn ChatPartner::tick(Clock::time_point now) {
   ChatTurn turn;
+  if (state_ == State::kInside) say_next(turn, now);
   if (next_tick_.is_never() || now < next_tick_.time()) return turn;
   if (state_ == State::kEntering) {
     ask_to_enter(turn, now);
@@ -148,15 +164,19 @@ ChatTurn ChatPartner::leave() {
   room_ = false;
   code_.clear();
   next_tick_ = Deadline::never();
-  unsaid_.clear();
-  unheard_.clear();
-  said_ = heard_ = 0;
+  outbox_.clear();
+  forgotten_ = said_ = heard_ = lost_ = 0;
   return turn;
+}
+
+const std::deque<std::string>& ChatPartner::pending() const {
+  static const std::deque<std::string> none;
+  return is_person() ? none : outbox_.lines();
 }
 
 bool ChatPartner::waiting() const {
   if (state_ == State::kEntering) return true;
-  return state_ == State::kInside ? !unheard_.empty() : heard_ < said_;
+  return state_ == State::kInside ? !outbox_.lines().empty() : heard_ < said_;
 }
 
 }  // namespace socketserver

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "socketserver/net/deadline.hpp"
+#include "socketserver/service/chat_outbox.hpp"
 
 namespace socketserver {
 
@@ -15,14 +16,15 @@ namespace socketserver {
 struct ChatTurn {
   std::vector<std::string> send;
   std::optional<std::string> show;
-  std::string note;  ///< what the person should know beside that; empty: nothing
+  std::vector<std::string> notes;  ///< what the person should know beside that
 };
 
 /// Decides alone, without socket or clock. Lines are sent as they are, whoever is there. A room
 /// (chat_room.hpp tells how it is entered) makes itself known by "to enter, send /CODE", for which it needs
 /// 26 bytes of us: what we send to enter has them, a line of ours perhaps not. The proof is given unseen;
 /// from then on the room is told every half a minute that we are still here, and what was said too early is
-/// said again once we are in. One thread.
+/// said again once we are in. What we say there arrives in order, and waits where the room allows no more
+/// (ChatOutbox). One thread.
 class ChatPartner {
  public:
   /// With a name, a room is taken to be there, and entered at once.
@@ -30,24 +32,34 @@ class ChatPartner {
 
   ChatTurn begin(Clock::time_point now);
   ChatTurn say(std::string_view line, Clock::time_point now);
+  /// May another line be said, or do too many wait?
+  bool wants_lines() const { return is_person() || !outbox_.full(); }
   ChatTurn hear(std::string_view datagram, Clock::time_point now);
   ChatTurn tick(Clock::time_point now);
   /// The conversation is over.
   ChatTurn leave();
   /// When tick() has something to do.
-  Deadline next_tick() const { return next_tick_; }
+  Deadline next_tick() const;
   /// Is an answer missing: is there less than one for each line, or, from a room, one of our lines?
   bool waiting() const;
+  /// Is a room there, or expected?
+  bool of_room() const { return !is_person(); }
+  /// What was not relayed yet to those in the room.
+  const std::deque<std::string>& pending() const;
+  /// Lines that never will be.
+  std::size_t lost() const { return lost_; }
 
  private:
   enum class State { kPerson, kEntering, kInside };
   void ask_to_enter(ChatTurn& turn, Clock::time_point now);
   void prove(std::string_view code, ChatTurn& turn, Clock::time_point now);
-  void begin_inside(ChatTurn& turn, Clock::time_point now);
-  void note_said(std::string_view line);
-  void note_heard(std::string_view text);
-  void hear_entering(std::string_view text, ChatTurn& turn, Clock::time_point now);
-  void send_unsaid(ChatTurn& turn);
+  void begin_inside(std::string_view welcome, Clock::time_point now);
+  bool is_person() const { return state_ == State::kPerson && !room_; }
+  void say_to_person(std::string_view line, ChatTurn& turn);
+  void say_next(ChatTurn& turn, Clock::time_point now);
+  void hear_person(ChatTurn& turn);
+  void be_refused();
+  void hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now);
 
   const std::string own_name_;
   State state_ = State::kPerson;
@@ -55,9 +67,9 @@ class ChatPartner {
   std::string code_;   // that we gave, and do not know to be taken
   Deadline next_tick_;
   std::chrono::seconds retry_{1};
-  std::deque<std::string> unsaid_;   // until we are in
-  std::deque<std::string> unheard_;  // said, and not known to have been heard
-  std::size_t said_ = 0, heard_ = 0;
+  ChatOutbox outbox_;          // to a person: what was said since he answered last, for he may be a room
+  std::size_t forgotten_ = 0;  // of those, for which there was no room
+  std::size_t said_ = 0, heard_ = 0, lost_ = 0;
 };
 
 }  // namespace socketserver

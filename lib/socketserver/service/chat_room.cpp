@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What is told of those who come and go, and how often members are looked through.
-constexpr auto kAnnouncePause = 500ms, kSweepPause = 500ms;
+// How often it is told who comes and goes, members are looked through, and one is told that he is too fast.
+constexpr auto kAnnouncePause = 500ms, kSweepPause = 500ms, kTooFastPause = 100ms;
 // For so long nobody can be kept a member by datagrams that another sends in his name; and a person who has
 // to type the code again, once an hour, has some minutes to see that.
 constexpr std::chrono::minutes kProofHolds = 1h, kProofGrace = 5min;
@@ -84,8 +84,8 @@ void ChatRoom::hear_stranger(const Address& from, std::string_view datagram, Clo
                              ChatActions& actions) {
   const std::string_view text = without_line_end(datagram), code = text.substr(0, ChatProof::kSize);
   if (proof_.valid(code, from, now) && (text.size() == code.size() || text[code.size()] == ' '))
-    return enter({from, {}, now, now, {}, false, false, datagram.ends_with('\n')},
-                 strip(text.substr(code.size())), actions);
+    return enter({from, {}, now, now, {}, false, datagram.ends_with('\n')}, strip(text.substr(code.size())),
+                 actions);
   if (!strangers_[bucket_of(from)].take(kStrangerRate, kStrangerRate, now)) return;
   std::string answer = ask_for_proof(proof_.code(from, now), datagram.size());
   if (datagram.ends_with('\n') && answer.size() < datagram.size()) answer += '\n';
@@ -116,17 +116,15 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
   member.heard = now;
   if (strip(text).empty()) return;
   const std::string_view code = text.substr(0, ChatProof::kSize);
-  // Whoever is too fast shall prove himself all the same.
-  if (ChatProof::is_code(code)) return hear_code(member, code, now, actions);
-  if (!may_speak(member, now)) {
-    if (!std::exchange(member.told, true)) tell(member, actions, "* too fast: what you say is not relayed");
-    return;
-  }
-  member.told = false;
+  // Whoever is too fast shall prove himself, and may leave, all the same.
+  if (proof_.valid(code, member.address, now)) return renew_proof(member, now, actions);
+  const bool may = may_speak(member, now);
+  if (text == kChatQuit) return leave(at, "left", actions);
+  if (!may) return tell_too_fast(member, now, actions);
+  member.next_told = now;
   if (text.size() > kMostChatText) {
-    tell(member, actions, "* longer than " + std::to_string(kMostChatText) + " bytes, and not relayed");
-  } else if (text == kChatQuit) {
-    leave(at, "left", actions);
+    tell(member, actions,
+         std::string(kChatTooLong) + std::to_string(kMostChatText) + " bytes, and not relayed");
   } else if (text.starts_with('/') && !text.starts_with("//")) {
     obey(at, text.substr(1), actions);
   } else {
@@ -137,12 +135,16 @@ void ChatRoom::hear_member(Members::iterator at, std::string_view text, Clock::t
   }
 }
 
-void ChatRoom::hear_code(Member& member, std::string_view code, Clock::time_point now,
-                         ChatActions& actions) const {
-  if (!proof_.valid(code, member.address, now)) return;
+void ChatRoom::renew_proof(Member& member, Clock::time_point now, ChatActions& actions) {
   member.proved = now;
   member.asked = false;
   tell(member, actions, std::string(kChatWelcome) + ", " + member.name);
+}
+
+void ChatRoom::tell_too_fast(Member& member, Clock::time_point now, ChatActions& actions) {
+  if (now < member.next_told) return;
+  member.next_told = now + kTooFastPause;
+  tell(member, actions, std::string(kChatTooFast) + ": what you say is not relayed");
 }
 
 bool ChatRoom::may_speak(Member& member, Clock::time_point now) {
@@ -167,7 +169,7 @@ void ChatRoom::obey(Members::iterator at, std::string_view command, ChatActions&
 }
 
 void ChatRoom::rename(Member& member, std::string_view wanted, ChatActions& actions) {
-  if (wanted == member.name) return;
+  if (wanted == member.name) return tell(member, actions, "* that is your name");
   if (!is_chat_name(wanted)) return tell(member, actions, "* that cannot be a name");
   if (is_taken(wanted)) return tell(member, actions, "* somebody else has that name");
   std::string line = "* " + member.name + " is now " + std::string(wanted);

@@ -42,6 +42,7 @@ namespace socketserver {
 
 /// Lines that our client knows by how they begin, or sends.
 inline constexpr std::string_view kChatWelcome = "* welcome", kChatFull = "* the room is full",
+                                  kChatTooFast = "* too fast", kChatTooLong = "* longer than ",
                                   kChatQuit = "/quit";
 /// Bytes of a line, and of the same escaped.
 inline constexpr std::size_t kMostChatText = 1024, kMostChatShown = 4 * kMostChatText;
@@ -79,16 +80,18 @@ class ChatRoom : public ChatHost {
     std::string name;
     Clock::time_point heard, proved;
     TokenBucket bucket;
-    bool told = false;       // that it is too fast
     bool asked = false;      // to prove its address again
     bool line_ends = false;  // behind what it gets
+    // That it is too fast; not before then again.
+    Clock::time_point next_told = Clock::time_point::min();
   };
   using Members = std::map<std::string, Member, std::less<>>;
 
   static std::string key(const Address& address);
   void hear_stranger(const Address& from, std::string_view datagram, Clock::time_point now, ChatActions&);
   void hear_member(Members::iterator at, std::string_view text, Clock::time_point now, ChatActions&);
-  void hear_code(Member& member, std::string_view code, Clock::time_point now, ChatActions&) const;
+  static void renew_proof(Member& member, Clock::time_point now, ChatActions&);
+  static void tell_too_fast(Member& member, Clock::time_point now, ChatActions&);
   std::size_t bucket_of(const Address& from) const;
   bool may_speak(Member& member, Clock::time_point now);
   void obey(Members::iterator at, std::string_view command, ChatActions&);
