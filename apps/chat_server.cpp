@@ -18,12 +18,12 @@ constexpr int kReceiveBuffer = 1 << 20;
 
 // In several threads one line of somebody would overtake another, and in another process nobody types.
 void refuse_models_of_many(const apps::ServerOptions& server) {
-  const std::string why = ": all of a chat is in one thread, so that lines keep their order: ";
+  const std::string why = ": all of a chat is in one thread, so that lines keep their order";
   const bool fibers = server.model == "fiber";
   if (!server.model.empty() && server.model != "iterative" && !fibers)
-    throw apps::UsageError("--model " + server.model + why + "iterative or fiber");
+    throw apps::UsageError("--model " + server.model + why + " (iterative, fiber)");
   if (fibers && server.workers > 1)
-    throw apps::UsageError("--workers " + std::to_string(server.workers) + why + "1");
+    throw apps::UsageError("--workers " + std::to_string(server.workers) + why);
 }
 
 struct RoomOptions {

@@ -1,5 +1,6 @@
 #include "common/line_input.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,7 +26,16 @@ bool LineInput::may_read() const {
   return !ended_ && (!interactive_ || ::tcgetpgrp(STDIN_FILENO) == ::getpgrp());
 }
 
+// A terminal gives a line at a time, of what was pasted, too.
 void LineInput::fill() {
+  pollfd more{STDIN_FILENO, POLLIN, 0};
+  do read_some();
+  while (interactive_ && !ended_ && read_.size() < kMostLine && ::poll(&more, 1, 0) > 0);
+  const std::lock_guard lock(screen_);
+  if (read_.ends_with('\n')) drawn_ = false;  // whoever typed the line has ended that of the prompt, too
+}
+
+void LineInput::read_some() {
   char buffer[65536];
   const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
   if (got > 0)
@@ -41,8 +51,7 @@ std::optional<std::string> LineInput::next() {
   std::string line = read_.substr(0, end);
   read_.erase(0, whole ? end + 1 : end);
   const std::lock_guard lock(screen_);
-  drawn_ = false;  // whoever typed the line has ended that of the prompt, too
-  draw();
+  if (read_.find('\n') == read_.npos) draw();
   return line;
 }
 

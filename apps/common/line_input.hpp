@@ -39,6 +39,7 @@ class LineInput {
   void set_prompt(std::string prompt);
 
  private:
+  void read_some();
   void draw();
   void erase();
 

@@ -134,7 +134,7 @@ void Talk::end() {
   if (!input_.interactive() && current_->waiting() && !current_->heard())
     note_failure(current_->without_answer());
   else
-    note_failure(current_->undelivered(!ending_));
+    note_failure(current_->undelivered(leaves_lines()));
   current_->end();
   current_ = nullptr;
   skipping_ = !ending_;
@@ -142,6 +142,9 @@ void Talk::end() {
   done_ = alone_;
   if (!done_) ask_whom();
 }
+
+// What nobody has read yet, and nobody will.
+bool Talk::leaves_lines() const { return !ending_ && (!input_.interactive() || !wants_lines()); }
 
 void Talk::note_failure(const std::string& what) {
   if (!what.empty()) failures_.push_back(what);
@@ -173,7 +176,7 @@ void Talk::wait() {
 void Talk::interrupt() {
   done_ = true;
   if (current_ == nullptr) return;
-  note_failure(current_->undelivered(false));
+  note_failure(current_->undelivered(leaves_lines()));
   current_->end();
 }
 

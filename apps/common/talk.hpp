@@ -38,6 +38,7 @@ class Talk {
   bool must_end() const;
   bool may_end() const;
   void end();
+  bool leaves_lines() const;
   void note_failure(const std::string& what);
   void wait();
   void interrupt();

@@ -159,8 +159,8 @@ TEST_F(Chat, SaysWhatIsWrong) {
     return outcome.err;
   };
   EXPECT_EQ(complaint("chat_server", {"--model", "forking"}),
-            "chat_server: --model forking: all of a chat is in one thread, so that lines keep their order: "
-            "iterative or fiber\n");
+            "chat_server: --model forking: all of a chat is in one thread, so that lines keep their order "
+            "(iterative, fiber)\n");
   EXPECT_EQ(complaint("chat_server", {"--rate", "5"}), "chat_server: --rate is for --room\n");
   EXPECT_EQ(complaint("chat_client", {"--to", "bob"}), "chat_client: --to: 'bob' is not NAME=HOST:PORT\n");
   EXPECT_EQ(complaint("chat_client", {"--to", "bob=h:1", "anna"}),

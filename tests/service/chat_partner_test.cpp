@@ -255,6 +255,48 @@ TEST(Partner, TakesAWordOfAPersonForNoCode) {
   }
 }
 
+TEST(Partner, HearsNoRoomWhereItHasSaidTooLittleForOne) {
+  ChatPartner partner;
+  const std::string asked = "to enter, send /understand";
+  EXPECT_TRUE(partner.hear(asked, kNow).send.empty());  // nothing at all
+  partner.say("how do I get in there?", kNow);
+  const ChatTurn turn = partner.hear(asked, kNow);
+  EXPECT_EQ(turn.show, asked);
+  EXPECT_TRUE(turn.send.empty());
+  EXPECT_EQ(partner.say("thanks", kNow).send, Lines{"thanks"});
+  partner.say("and where do I have to send that?", kNow);
+  partner.leave();
+  EXPECT_TRUE(partner.hear(asked, kNow).send.empty());
+}
+
+// Once it kept all that was said for the day when it would be let in.
+TEST(Partner, TakesWhomItDoesNotGetIntoForAPerson) {
+  ChatPartner partner;
+  partner.say("what do I have to do to get in there?", kNow);
+  EXPECT_EQ(partner.hear("to enter, send /understand", kNow).send, Lines{"/understand"});
+  EXPECT_TRUE(partner.say("like that?", kNow).send.empty());
+  ChatTurn turn;
+  Clock::time_point now = kNow;
+  for (; !partner.next_tick().is_never() && now < kNow + 1min; now = partner.next_tick().time())
+    turn = partner.tick(partner.next_tick().time());
+  EXPECT_EQ(turn.send, (Lines{"what do I have to do to get in there?", "like that?"}));
+  EXPECT_EQ(partner.say("hello?", kNow).send, Lines{"hello?"});
+}
+
+TEST(Partner, SaysHowToEnterWhatMayBeARoom) {
+  const auto notes = [](const std::string& line, const std::string& answer) {
+    ChatPartner partner;
+    partner.say(line, kNow);
+    const std::size_t count = partner.hear(answer, kNow).notes.size();
+    EXPECT_TRUE(partner.hear(answer, kNow).notes.empty());  // once
+    return count;
+  };
+  EXPECT_EQ(notes("hello everybody", "/abcdefghij"), 1u);
+  EXPECT_EQ(notes("hi", "?"), 1u);
+  EXPECT_EQ(notes("hi", "what?"), 0u);
+  EXPECT_EQ(notes("something that a room would explain", "?"), 0u);
+}
+
 TEST(Partner, TakesAPersonForOneWhoSaysWhatARoomSays) {
   for (const char* answer : {"* welcome to my house", "* the room is full of people"}) {
     ChatPartner partner("anna");

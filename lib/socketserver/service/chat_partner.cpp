@@ -22,6 +22,7 @@ void ChatPartner::ask_to_enter(ChatTurn& turn, Clock::time_point now) {
   std::string greeting = (code_.empty() ? "/name" : code_) + " " + own_name_;
   greeting.resize(std::max(greeting.size(), kAskedSize), ' ');  // room for the answer
   turn.send.push_back(std::move(greeting));
+  said_enough_ = true;
   state_ = State::kEntering;
   next_tick_ = Deadline(now + retry_);
   retry_ = std::min(2 * retry_, kLastRetry);
@@ -51,6 +52,7 @@ ChatTurn ChatPartner::say(std::string_view line, Clock::time_point now) {
 
 void ChatPartner::say_to_person(std::string_view line, ChatTurn& turn) {
   ++said_;
+  said_enough_ = said_enough_ || line.size() >= kExplainedSize;
   if (outbox_.full()) {
     outbox_.drop();
     ++forgotten_;
@@ -81,6 +83,7 @@ void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point
 
 void ChatPartner::begin_inside(std::string_view welcome, Clock::time_point now) {
   state_ = State::kInside;
+  welcomed_ = true;
   next_tick_ = Deadline(now + kChatKeepalive);
   code_.clear();
   outbox_.enter(welcome);
@@ -89,7 +92,7 @@ void ChatPartner::begin_inside(std::string_view welcome, Clock::time_point now) 
 ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
   ChatTurn turn;
   const std::string_view text = without_line_end(datagram);
-  if (const auto code = asked_code(text, room_)) {
+  if (const auto code = asked_code(text, room_); code && said_enough_) {
     prove(*code, turn, now);
   } else if (state_ == State::kInside && is_hint(text)) {
     retry_ = kFirstRetry;  // it knows us no more, and had no room for a code
@@ -103,20 +106,27 @@ ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
   return turn;
 }
 
+// Is it what a room says to those who have said too little?
+bool ChatPartner::may_be_room(std::string_view text) const {
+  return said_ > 0 && !said_enough_ && (ChatProof::is_code(text) || is_hint(text));
+}
+
 void ChatPartner::hear_person(ChatTurn& turn) {
-  // Who gave a name has asked a room for more than that.
-  if (own_name_.empty() && ChatProof::is_code(*turn.show))
+  if (may_be_room(*turn.show) && !std::exchange(noted_, true))
     turn.notes.emplace_back("if that is a room, --name NAME enters it");
-  const bool expected_room = state_ == State::kEntering;
+  if (state_ == State::kEntering) return be_person(turn);
+  ++heard_;
+  forgotten_ = 0;
+  outbox_.clear();
+}
+
+void ChatPartner::be_person(ChatTurn& turn) {
   state_ = State::kPerson;
+  room_ = false;
+  code_.clear();
   next_tick_ = Deadline::never();
   const std::deque<std::string> lines = outbox_.lines();
   outbox_.clear();
-  if (!expected_room) {
-    ++heard_;
-    forgotten_ = 0;
-    return;
-  }
   for (const std::string& line : lines) say_to_person(line, turn);
 }
 
@@ -148,7 +158,9 @@ ChatTurn ChatPartner::tick(Clock::time_point now) {
   ChatTurn turn;
   if (state_ == State::kInside) say_next(turn, now);
   if (next_tick_.is_never() || now < next_tick_.time()) return turn;
-  if (state_ == State::kEntering) {
+  if (state_ == State::kEntering && own_name_.empty() && !welcomed_ && retry_ == kLastRetry) {
+    be_person(turn);  // whom nobody had taken for a room before he spoke like one
+  } else if (state_ == State::kEntering) {
     ask_to_enter(turn, now);
   } else {
     turn.send.emplace_back(kAskedSize, ' ');  // long enough for a code, should it have forgotten us
@@ -161,7 +173,7 @@ ChatTurn ChatPartner::leave() {
   ChatTurn turn;
   if (state_ == State::kInside) turn.send.emplace_back(kChatQuit);
   state_ = State::kPerson;
-  room_ = false;
+  room_ = welcomed_ = said_enough_ = noted_ = false;
   code_.clear();
   next_tick_ = Deadline::never();
   outbox_.clear();

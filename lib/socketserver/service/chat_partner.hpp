@@ -21,10 +21,10 @@ struct ChatTurn {
 
 /// Decides alone, without socket or clock. Lines are sent as they are, whoever is there. A room
 /// (chat_room.hpp tells how it is entered) makes itself known by "to enter, send /CODE", for which it needs
-/// 26 bytes of us: what we send to enter has them, a line of ours perhaps not. The proof is given unseen;
-/// from then on the room is told every half a minute that we are still here, and what was said too early is
-/// said again once we are in. What we say there arrives in order, and waits where the room allows no more
-/// (ChatOutbox). One thread.
+/// 26 bytes of us: what we send to enter has them, a line of ours perhaps not. Where there were none, or no
+/// welcome follows, it is a person who says so. The proof is given unseen; from then on the room is told
+/// every half a minute that we are still here, and what was said too early is said again once we are in. What
+/// we say there arrives in order, and waits where the room allows no more (ChatOutbox). One thread.
 class ChatPartner {
  public:
   /// With a name, a room is taken to be there, and entered at once.
@@ -57,14 +57,19 @@ class ChatPartner {
   bool is_person() const { return state_ == State::kPerson && !room_; }
   void say_to_person(std::string_view line, ChatTurn& turn);
   void say_next(ChatTurn& turn, Clock::time_point now);
+  bool may_be_room(std::string_view text) const;
   void hear_person(ChatTurn& turn);
+  void be_person(ChatTurn& turn);
   void be_refused();
   void hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now);
 
   const std::string own_name_;
   State state_ = State::kPerson;
-  bool room_ = false;  // it has asked for a proof
-  std::string code_;   // that we gave, and do not know to be taken
+  bool room_ = false;         // it has asked for a proof
+  bool welcomed_ = false;     // by that room
+  bool said_enough_ = false;  // for a room to explain itself
+  bool noted_ = false;        // that it may be one
+  std::string code_;          // that we gave, and do not know to be taken
   Deadline next_tick_;
   std::chrono::seconds retry_{1};
   ChatOutbox outbox_;          // to a person: what was said since he answered last, for he may be a room

@@ -12,7 +12,7 @@ constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";  // R
 constexpr unsigned kBitsEach = 5;
 
 constexpr std::string_view kExplained = "to enter, send ";
-static_assert(kExplained.size() + ChatProof::kSize <= kAskedSize);
+static_assert(kExplained.size() + ChatProof::kSize == kExplainedSize && kExplainedSize <= kAskedSize);
 
 constexpr std::string_view kHints[] = {"say more", "more?", "?"};
 

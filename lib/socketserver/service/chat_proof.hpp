@@ -48,7 +48,7 @@ std::string ask_for_proof(std::string_view code, std::size_t room);
 std::optional<std::string_view> asked_code(std::string_view text, bool room_is_known);
 /// Is it what those are told who sent too little for a code?
 bool is_hint(std::string_view text) noexcept;
-/// The size from which on all of it has room.
-inline constexpr std::size_t kAskedSize = 32;
+/// The sizes from which on the code is explained, and all of it has room for sure.
+inline constexpr std::size_t kExplainedSize = 26, kAskedSize = 32;
 
 }  // namespace socketserver
