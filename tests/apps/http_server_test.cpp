@@ -100,10 +100,7 @@ TEST_P(HttpServerStops, WithoutWaitingForIdleClients) {
   EXPECT_EQ(server().wait().status, 0);
 }
 
-// Those whose handlers the server's own processes can see.
-INSTANTIATE_TEST_SUITE_P(Models, HttpServerStops,
-                         ::testing::Values("iterative", "threading", "thread-pool", "prethreading",
-                                           "preforking", "fiber"),
+INSTANTIATE_TEST_SUITE_P(Models, HttpServerStops, ::testing::ValuesIn(kAllModels),
                          [](const auto& one) { return name_of(one.param); });
 
 }  // namespace

@@ -122,6 +122,25 @@ TEST_F(ForkSetTest, waits_for_those_that_end_before_the_deadline) {
   ends.join();
 }
 
+TEST_F(ForkSetTest, asks_those_to_end_who_wait_for_nothing_in_particular) {
+  Socket client = start([](Request& request) {
+    EXPECT_TRUE(request.begin_idle());
+    request.sendall("idle");
+    wait_for_end(request);
+  });
+  EXPECT_EQ(client.recv(100), "idle");
+  EXPECT_EQ(set_.drain(Deadline::after(kWatchdog)), 0u);
+}
+
+TEST_F(ForkSetTest, asks_those_to_end_who_are_busy) {
+  Socket client = start([](Request& request) {
+    EXPECT_TRUE(eventually([&] { return request.asked_to_end(); }));
+    request.sendall(request.begin_idle() ? "idle" : "no more");
+  });
+  EXPECT_EQ(set_.drain(Deadline::after(kWatchdog)), 0u);
+  EXPECT_EQ(client.recv(100), "no more");
+}
+
 TEST_F(ForkSetTest, interrupts_those_left_at_the_deadline_and_counts_them) {
   Socket first = start(wait_for_end), second = start(wait_for_end);
   const pid_t child = only_child();

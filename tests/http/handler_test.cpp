@@ -287,21 +287,9 @@ TYPED_TEST(SlowHttpClient, IsAnsweredAtItsDeadline) {
   EXPECT_EQ(client.get("/a").status, 200) << "the others are served";
 }
 
-/// All but the forking one, whose handlers wait in processes that its server cannot see into.
 template <class Server>
 class IdleHttpClient : public ::testing::Test {};
-using ServersThatSeeTheirHandlers =
-    ::testing::Types<HTTPServer, ThreadingHTTPServer, ThreadPoolMixIn<HTTPServer>,
-                     PrethreadingMixIn<HTTPServer>, FiberMixIn<HTTPServer>, PreforkingMixIn<HTTPServer>>;
-struct IdleServerNames {
-  template <class Server>
-  static std::string GetName(int index) {
-    constexpr const char* kNames[] = {"Iterative",    "Threading", "ThreadPool",
-                                      "Prethreading", "Fiber",     "Preforking"};
-    return kNames[index];
-  }
-};
-TYPED_TEST_SUITE(IdleHttpClient, ServersThatSeeTheirHandlers, IdleServerNames);
+TYPED_TEST_SUITE(IdleHttpClient, Servers, ServerNames);
 
 TYPED_TEST(IdleHttpClient, IsNotWaitedForWhenTheServerStops) {
   Serving<TypeParam> serving(Address("127.0.0.1", 0), handler<Sample>());
@@ -329,6 +317,12 @@ class Gated : public BaseHTTPRequestHandler {
       EXPECT_TRUE(gate_->open.try_acquire_for(kWatchdog));
     }
     wfile().write(path());
+  }
+  void do_POST() override {
+    rfile().read1(1);
+    gate_->reached.release();
+    rfile().read();
+    do_GET();
   }
 
  private:
@@ -404,6 +398,48 @@ TEST_F(StoppingThreads, AnswerTheNextRequestWhereTheyHaveNotSaidSo) {
   EXPECT_EQ(next.body, "/next");
   EXPECT_EQ(next.field("Connection"), "close");
   EXPECT_EQ(client.socket().recv(1), "");
+}
+
+/// Those whose handlers can be held by a test.
+template <class Server>
+class StoppingWithinARequest : public ::testing::Test {};
+using ServersOfOneProcess = ::testing::Types<HTTPServer, ThreadingHTTPServer, ThreadPoolMixIn<HTTPServer>,
+                                             PrethreadingMixIn<HTTPServer>, FiberMixIn<HTTPServer>>;
+struct NamesOfOneProcess {
+  template <class Server>
+  static std::string GetName(int index) {
+    constexpr const char* kNames[] = {"Iterative", "Threading", "ThreadPool", "Prethreading", "Fiber"};
+    return kNames[index];
+  }
+};
+TYPED_TEST_SUITE(StoppingWithinARequest, ServersOfOneProcess, NamesOfOneProcess);
+
+// An iterative server, which learned of the stop when it waited for the body, once dropped the next request.
+TYPED_TEST(StoppingWithinARequest, DropsNoRequestThatCameBeforeTheAnswer) {
+  struct Told : TypeParam {
+    using TypeParam::TypeParam;
+    ~Told() override { this->server_close(); }
+    bool told() { return this->loop().stopping() || this->draining(); }
+  };
+  const auto gate = std::make_shared<Gate>();
+  Serving<Told> serving(Address("127.0.0.1", 0), handler<Gated>(gate));
+  serving.server().drain_timeout = 10 * kWatchdog;
+  HttpClient client(serving.start().address());
+  client.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1");
+  EXPECT_TRUE(gate->reached.try_acquire_for(kWatchdog));
+  std::thread stopping([&] { serving.stop(); });
+  EXPECT_TRUE(eventually([&] { return serving.server().told(); }));
+  client.send("2");
+  EXPECT_TRUE(gate->reached.try_acquire_for(kWatchdog));
+  client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  gate->open.release();
+  const Answer answer = client.read();
+  EXPECT_EQ(answer.body, "/first");
+  if (answer.field("Connection") != "close") {
+    EXPECT_EQ(client.read().body, "/next");
+  }
+  client.socket().shutdown(SHUT_WR);
+  stopping.join();
 }
 
 TEST(HttpServer, TellsWhomItRefusesThatItIsFull) {

@@ -56,6 +56,19 @@ TEST(Interrupt, ends_waits_that_come_later) {
   EXPECT_THROW(pair.ours.sendall("x"), BrokenPipeError);
 }
 
+TEST(InterruptReceiving, leaves_what_has_come_and_sending) {
+  for (auto* make_pair : kStreamPairs) {
+    Pair pair = make_pair();
+    pair.theirs.sendall("before");
+    EXPECT_TRUE(wait_readable(pair.ours.fileno(), Deadline::after(kWatchdog)));
+    pair.ours.interrupt_receiving();
+    EXPECT_EQ(pair.ours.recv(100), "before");
+    EXPECT_EQ(pair.ours.recv(100), "");
+    pair.ours.sendall("answer");
+    EXPECT_EQ(pair.theirs.recv(100), "answer");
+  }
+}
+
 TEST(Interrupt, of_a_closed_socket_does_nothing) {
   Socket().interrupt();
   Pair pair = unix_pair();

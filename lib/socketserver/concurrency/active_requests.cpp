@@ -43,9 +43,9 @@ std::size_t ActiveRequests::interrupt_all() {
   return count;
 }
 
-void ActiveRequests::interrupt_idle() {
+void ActiveRequests::ask_to_end() {
   const std::lock_guard lock(mutex_);
-  for (Entry* entry = first_; entry != nullptr; entry = entry->next_) entry->request_.interrupt_if_idle();
+  for (Entry* entry = first_; entry != nullptr; entry = entry->next_) entry->request_.ask_to_end();
 }
 
 bool ActiveRequests::have_watcher_locked() {

@@ -42,8 +42,8 @@ class ActiveRequests {
 
   /// Interrupts the connection of each; returns how many there are.
   std::size_t interrupt_all();
-  /// Those alone whose handlers wait for nothing in particular (Request::begin_idle()).
-  void interrupt_idle();
+  /// Asks each to end (Request::ask_to_end()).
+  void ask_to_end();
   /// Ends the thread that looks after timeouts, which otherwise goes when it has had nothing to do for a
   /// tick.
   void end_watcher();

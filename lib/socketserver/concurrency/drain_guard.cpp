@@ -34,7 +34,7 @@ void DrainGuard::look_after(int stop_fd, std::chrono::nanoseconds drain_timeout)
   on_stop_();
   const Deadline deadline = Deadline::after(drain_timeout);
   do {
-    active_.interrupt_idle();
+    active_.ask_to_end();
     if (wait_in_poll({fds.data(), 1}, std::min(deadline, Deadline::after(kLookAgain))) > 0) return;
   } while (!deadline.expired());
   cut_ = true;

@@ -24,7 +24,7 @@ class FiberSet::Body : public FiberBody {
     if (set_.ended_ != nullptr) ++*set_.ended_;
   }
   void interrupt() noexcept { request_.interrupt(); }
-  void interrupt_if_idle() noexcept { request_.interrupt_if_idle(); }
+  void ask_to_end() noexcept { request_.ask_to_end(); }
   Body* next() const noexcept { return next_; }
 
  private:
@@ -42,7 +42,7 @@ void FiberSet::start(BaseServer& server, Request& request) {
 }
 
 std::size_t FiberSet::drain(Deadline deadline) {
-  for (Body* body = first_; body != nullptr; body = body->next()) body->interrupt_if_idle();
+  for (Body* body = first_; body != nullptr; body = body->next()) body->ask_to_end();
   if (loop_.join_all(deadline)) return 0;
   std::size_t interrupted = 0;
   for (Body* body = first_; body != nullptr; body = body->next(), ++interrupted) body->interrupt();

@@ -34,6 +34,7 @@ bool reaped(pid_t pid, int options, const Request& request) {
 void ForkSet::start(BaseServer& server, Request& request) {
   // There must be no failure once there is a child.
   if (children_.size() == children_.capacity()) children_.reserve(2 * children_.size() + 1);
+  if (!request.is_datagram()) request.share_idleness();
   std::fflush(stdout);  // what is buffered would be printed by the child as well
   const pid_t pid = ::fork();
   if (pid < 0) throw_os_error(errno, "fork");
@@ -84,6 +85,7 @@ bool ForkSet::wait(Deadline deadline) {
 }
 
 std::size_t ForkSet::drain(Deadline deadline) {
+  for (Child& child : children_) child.request.ask_to_end();
   if (wait(deadline)) return 0;
   const std::size_t interrupted = children_.size();
   for (Child& child : children_) child.request.interrupt();

@@ -31,8 +31,10 @@ class ForkSet {
   void collect();
   /// Adds what shows that a child has ended; returns when to look anyway.
   Deadline watch(std::vector<pollfd>& fds) const;
-  /// Waits until all have ended. At `deadline` it interrupts the connections of those left, kills who is
-  /// still there after kGrace, and returns how many were interrupted.
+  /// Waits until all have ended; false when the deadline came first.
+  bool wait(Deadline deadline);
+  /// Asks all to end (Request::ask_to_end()), and waits. At `deadline` it interrupts the connections of those
+  /// left, kills who is still there after kGrace, and returns how many were interrupted.
   std::size_t drain(Deadline deadline);
 
  private:
@@ -43,7 +45,6 @@ class ForkSet {
   };
 
   [[noreturn]] void run_child(BaseServer& server, Request& request);
-  bool wait(Deadline deadline);
 
   std::vector<Child> children_;
 };

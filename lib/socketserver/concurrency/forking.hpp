@@ -40,7 +40,7 @@ class ForkingMixIn : public Base {
   /// Reaps children that have ended; `blocking`: waits for all. Called every turn of the loop.
   void collect_children(bool blocking = false) {
     if (blocking)
-      children_.drain(Deadline::never());
+      children_.wait(Deadline::never());
     else
       children_.collect();
   }

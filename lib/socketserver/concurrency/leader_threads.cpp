@@ -31,7 +31,7 @@ std::size_t LeaderThreads::run(const Task& task) {
     task.stop();
   }
   const auto all_ended = [this] { return running_ == 0; };
-  active_.interrupt_idle();
+  active_.ask_to_end();
   if (!wait_until(changed_, lock, Deadline::after(task.drain_timeout), all_ended)) {
     lock.unlock();
     { const std::lock_guard what_was_accepted_is_known(leading_); }

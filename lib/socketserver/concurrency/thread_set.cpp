@@ -161,7 +161,7 @@ std::size_t ThreadSet::drain(Deadline deadline) {
   {
     std::unique_lock lock(mutex_);
     const auto no_jobs = [this] { return jobs_ == 0; };
-    active_.interrupt_idle();
+    active_.ask_to_end();
     if (!wait_until(ended_, lock, deadline, no_jobs)) {
       interrupted = active_.interrupt_all();
       ended_.wait(lock, no_jobs);

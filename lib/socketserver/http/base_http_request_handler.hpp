@@ -123,6 +123,7 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   void collect_head();
   std::string_view peek_when_idle();
   bool has_unread();
+  bool is_last();
   void answer();
   void answer_by_method();
   void dispatch();

@@ -34,7 +34,7 @@ bool BaseHTTPRequestHandler::leaves_too_much() const {
 // Before the head of the answer goes.
 void BaseHTTPRequestHandler::settle_connection() {
   if (response_->committed()) return;
-  if (leaves_too_much() || server().draining()) close_connection = true;
+  if (leaves_too_much() || is_last()) close_connection = true;
   if (close_connection) response_->set_close();
 }
 

@@ -110,18 +110,14 @@ void BaseHTTPRequestHandler::collect_head() {
   }
 }
 
-// Between requests: a server that stops need not wait for the next one, but serves what it has been sent. One
-// that comes at that moment is not served, as the client sees.
+bool BaseHTTPRequestHandler::is_last() { return server().draining() || request().asked_to_end(); }
+
+// Between requests: a server that stops need not wait for the next one, but serves what it has been sent.
 std::string_view BaseHTTPRequestHandler::peek_when_idle() {
-  if (!server().draining()) {
-    request().begin_idle();
-    if (!server().draining()) {
-      const std::string_view bytes = connection_in().peek();
-      return request().end_idle() ? bytes : std::string_view();
-    }
-    if (!request().end_idle()) return {};
-  }
-  return has_unread() ? connection_in().peek() : std::string_view();
+  if (is_last() || !request().begin_idle()) return has_unread() ? connection_in().peek() : std::string_view();
+  const std::string_view bytes = connection_in().peek();
+  request().end_idle();
+  return bytes;
 }
 
 bool BaseHTTPRequestHandler::has_unread() {

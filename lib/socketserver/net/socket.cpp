@@ -155,6 +155,11 @@ void Socket::interrupt() noexcept {
   if (fd_) ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
+void Socket::interrupt_receiving() noexcept {
+  const std::lock_guard lock(closing_);
+  if (fd_) ::shutdown(fd_.get(), SHUT_RD);
+}
+
 void Socket::end_overdue_wait() noexcept {
   if (!watch_.overdue()) return;
   const std::lock_guard lock(closing_);

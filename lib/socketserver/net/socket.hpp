@@ -125,6 +125,8 @@ class Socket {
   /// descriptor: recv gives zero bytes, send BrokenPipeError. The object must be alive; it may be closing at
   /// the same time.
   void interrupt() noexcept;
+  /// As interrupt(), but for recv alone: it gives what has come already, and then zero bytes.
+  void interrupt_receiving() noexcept;
 
   /// For servers with many connections: long timeouts of receiving become the business of whoever advances
   /// `clock`, which outlives this or is taken back by nullptr, and then calls end_overdue_wait(): from any

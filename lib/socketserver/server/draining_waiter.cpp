@@ -6,7 +6,6 @@ namespace socketserver {
 
 int DrainingWaiter::wait(std::span<pollfd> fds, Deadline deadline) {
   if (const int ready = wait_unless_stopping(fds, deadline); ready >= 0) return ready;
-  request_.interrupt_if_idle();
   if (!drained_.expired()) {
     const int ready = wait_in_poll(fds, std::min(deadline, drained_));
     if (ready > 0 || deadline.expired()) return ready;
@@ -27,6 +26,7 @@ int DrainingWaiter::wait_unless_stopping(std::span<pollfd> fds, Deadline deadlin
   std::copy_n(all_.begin(), fds.size(), fds.begin());
   if (all_.back().revents == 0) return ready;
   drained_ = Deadline::after(drain_timeout_);
+  request_.ask_to_end();
   return ready > 1 ? ready - 1 : -1;
 }
 

@@ -30,6 +30,7 @@ Request& Request::operator=(Request&& other) noexcept {
   counted_source_ = other.counted_source_;
   queued_ = other.queued_;
   interrupted_ = other.interrupted_;
+  idleness_ = std::move(other.idleness_);
   clock_ = other.clock_;
   report_ = std::move(other.report_);
   gone_received_ = other.gone_received_;
@@ -119,8 +120,8 @@ void Request::interrupt() noexcept {
 }
 
 // Nobody has cut anything off: it counts as finished.
-void Request::interrupt_if_idle() noexcept {
-  if (idle_.exchange(false) && !is_datagram()) socket_->interrupt();
+void Request::ask_to_end() noexcept {
+  if (idleness_.ask() && !is_datagram()) socket_->interrupt_receiving();
 }
 
 void Request::set_shared() noexcept {

@@ -1,7 +1,6 @@
 // What a handler is given: one connection, or one datagram.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "socketserver/net/socket.hpp"
 #include "socketserver/server/connection_report.hpp"
+#include "socketserver/server/idleness.hpp"
 
 namespace socketserver {
 
@@ -90,13 +90,17 @@ class Request {
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
   /// Nothing for a datagram.
   void interrupt() noexcept;
-  /// The handler waits for a peer that need not say any more: a server that stops shuts the connection down
-  /// at once, instead of waiting for what may never come. Not where the handler is another process's.
-  void begin_idle() noexcept { idle_ = true; }
-  /// The wait is over. False: the connection was shut down, and what came last was said too late.
-  bool end_idle() noexcept { return idle_.exchange(false); }
-  /// As interrupt(), between begin_idle() and end_idle() alone.
-  void interrupt_if_idle() noexcept;
+  /// The handler waits for a peer that need not say any more: a server that stops has it hear what has come
+  /// already, and then the end, instead of waiting for what may never come. False where the server stops
+  /// already, and nobody would end the wait.
+  bool begin_idle() noexcept { return idleness_.begin(); }
+  void end_idle() noexcept { idleness_.end(); }
+  /// From any thread while the request is alive: the server stops. Between begin_idle() and end_idle(), the
+  /// connection receives no more than what has come; it can still be answered.
+  void ask_to_end() noexcept;
+  bool asked_to_end() const noexcept { return idleness_.asked(); }
+  /// Before fork(2): a child's copy shall know what the parent's was asked. Throws OSError.
+  void share_idleness() { idleness_.share(); }
   /// As those of Socket. Nothing for a datagram.
   void set_shared() noexcept;
   void set_watch(const WatchClock* clock) noexcept;
@@ -141,7 +145,7 @@ class Request {
   bool counted_source_ = false;
   bool queued_ = false;
   bool interrupted_ = false;  // guarded by guard_
-  std::atomic<bool> idle_{false};
+  Idleness idleness_;
   std::mutex* guard_ = nullptr;
   const WatchClock* clock_ = nullptr;
   std::unique_ptr<ConnectionReport> report_;
