@@ -1,8 +1,10 @@
 // Files over HTTP: what is served, and that nothing else is.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -202,6 +204,24 @@ TEST_F(SimpleHandler, does_not_hang_on_what_is_no_file) {
   EXPECT_EQ(client.get("/socket").status, 403);
 }
 
+// The end of a reader, whom it took for its own, would be a broken pipe.
+TEST_F(SimpleHandler, leaves_the_writer_of_a_pipe_waiting) {
+  const std::string pipe = root() + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::atomic<bool> opened{false};
+  std::thread writer([&] {
+    const Fd end(::open(pipe.c_str(), O_WRONLY | O_CLOEXEC));
+    opened = true;
+  });
+  for (const auto links : {DocumentRoot::Links::kRefuse, DocumentRoot::Links::kFollow}) {
+    HttpClient client = connect(links);
+    for (int i = 0; i < 100 && !opened; ++i) EXPECT_EQ(client.get("/pipe").status, 403);
+  }
+  EXPECT_FALSE(opened);
+  const Fd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // lets the writer go
+  writer.join();
+}
+
 TEST_F(SimpleHandler, refuses_what_may_not_be_read) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   put("closed", "x");
@@ -221,6 +241,31 @@ TEST_F(SimpleHandler, takes_a_directory_by_its_name) {
   Serving<ThreadingHTTPServer> serving(Address("127.0.0.1", 0), handler<SimpleHTTPRequestHandler>(root()));
   EXPECT_EQ(HttpClient(serving.start().address()).get("/dir/b.txt").body, "b");
   EXPECT_THROW(SimpleHTTPRequestHandler(root() + "/none"), FileNotFoundError);
+}
+
+// As builds of web sites do all the time.
+TEST_F(SimpleHandler, serves_a_directory_that_was_made_anew) {
+  HttpClient client = connect();
+  EXPECT_EQ(client.get("/a.txt").body, "0123456789");
+  fs::remove_all(root());
+  EXPECT_EQ(client.get("/a.txt").status, 404);
+  fs::create_directory(root());
+  put("new.txt", "new");
+  EXPECT_NE(client.get("/").body.find(">new.txt<"), std::string::npos);
+  EXPECT_EQ(client.get("/new.txt").body, "new");
+  EXPECT_EQ(client.get("/a.txt").status, 404);
+  EXPECT_EQ(client.get("/../secret").status, 400);
+}
+
+TEST_F(SimpleHandler, serves_what_was_put_in_the_directorys_place) {
+  HttpClient client = connect();
+  EXPECT_EQ(client.get("/a.txt").body, "0123456789");
+  fs::rename(root(), beside("old"));
+  EXPECT_EQ(client.get("/a.txt").body, "0123456789") << "the only one that there is";
+  fs::create_directory(beside("next"));
+  std::ofstream(beside("next/a.txt")) << "changed";
+  fs::rename(beside("next"), root());
+  EXPECT_TRUE(eventually([&] { return client.get("/a.txt").body == "changed"; }));
 }
 
 // What a directory with many names gives is still one page.

@@ -1,7 +1,9 @@
 // A directory whose files anybody may read, and nothing outside it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +12,9 @@
 
 namespace socketserver {
 
-/// Opens files below one directory, which it keeps open: it may be renamed, and the process may go elsewhere.
-/// Any thread may call.
+/// Opens files below the directory that its path leads to: it may be removed and made anew, or another one
+/// put in its place, which is noticed within a second. While there is none, the last one that was there
+/// counts, so it may be renamed. The process may go elsewhere. Any thread may call.
 class DocumentRoot {
  public:
   /// Whether symbolic links count. Not by default: one would be a way out of the directory.
@@ -20,8 +23,8 @@ class DocumentRoot {
   /// Throws OSError that names the directory.
   explicit DocumentRoot(const std::string& directory, Links links = Links::kRefuse);
 
-  /// `path` is one of relative_path(): no NUL, no ".."; "" is the directory itself. For reading; without
-  /// waiting for who writes to a pipe. None and errno where it cannot be had.
+  /// `path` is one of relative_path(): no NUL, no ".."; "" is the directory itself. For reading. None and
+  /// errno where it cannot be had: EACCES for what is no file or directory, which is not touched.
   Fd open(const std::string& path) const noexcept;
 
   struct Entry {
@@ -38,7 +41,14 @@ class DocumentRoot {
   std::optional<Listing> list(const Fd& directory, std::size_t most) const;
 
  private:
-  Fd directory_;
+  bool follow_path() const noexcept;
+  bool is_time_to_look() const noexcept;
+  Fd open_kept(const char* name) const noexcept;
+  int stat_flags() const noexcept;
+
+  std::string path_;
+  Fd directory_;  // whose number stays
+  mutable std::atomic<std::time_t> looked_{0};
   Links links_;
 };
 
