@@ -59,6 +59,10 @@ TEST(ChunkedReader, refuses_what_is_no_chunk) {
       "ffffffffffffffffffffffffffffffffff\r\n",
       "0\r\nX: y\n\r\n",
       "0\r\nX: \x01\r\n\r\n",
+      "0\r\nGET / HTTP/1.1\r\n\r\n",
+      "0\r\n: y\r\n\r\n",
+      "0\r\nX : y\r\n\r\n",
+      "0\r\nX: y\r\n folded\r\n\r\n",
   };
   for (const char* bytes : cases) EXPECT_EQ(refusal(bytes), 400) << bytes;
   EXPECT_EQ(refusal("5;" + std::string(ChunkedReader::kLongestSizeLine, 'a') + "\r\nhello\r\n0\r\n\r\n"),

@@ -509,12 +509,14 @@ TEST(HttpHandler, LogsALineForEachRequest) {
     HttpClient client(serving.start().address());
     client.get("/a\"b\xC3\x9F");
     client.get("/error");
+    client.get("/" + std::string(10'000, 'x'));
   }
   serving.stop();
   const std::string lines = serving.server().lines;
   EXPECT_TRUE(lines.starts_with("127.0.0.1 - - [")) << lines;
   EXPECT_NE(lines.find("] \"GET /a\\x22b\\xc3\\x9f HTTP/1.1\" 200 5\n"), lines.npos) << lines;
   EXPECT_NE(lines.find("] \"GET /error HTTP/1.1\" 404 "), lines.npos) << lines;
+  EXPECT_NE(lines.find("] \"GET /" + std::string(95, 'x') + "\" 414 "), lines.npos) << lines;
 }
 
 /// A file whose length it does not say.

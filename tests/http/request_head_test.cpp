@@ -133,6 +133,10 @@ TEST(RequestHead, is_refused_where_its_request_line_is_none) {
       {"GET a HTTP/1.1", 400},
       {"GET ftp://a/ HTTP/1.1", 400},
       {"GET http:///a HTTP/1.1", 400},
+      {"GET http://?a HTTP/1.1", 400},
+      {"GET http://a@b/ HTTP/1.1", 400},
+      {"GET http://a\\b/ HTTP/1.1", 400},
+      {"GET http://a,b HTTP/1.1", 400},
       {"GET * HTTP/1.1", 400},
       {"CONNECT /a HTTP/1.1", 400},
       {"CONNECT http://a/ HTTP/1.1", 400},
@@ -243,6 +247,15 @@ TEST(RequestHead, expects_nothing_but_to_continue) {
   head.clear();
   ASSERT_EQ(judge(head, with_fields("Expect: 100-continue\r\n")), 0);
   EXPECT_FALSE(head.expects_continue()) << "there is no body to wait with";
+}
+
+TEST(RequestHead, shows_how_a_request_line_began_that_did_not_end) {
+  RequestHead head;
+  EXPECT_EQ(judge(head, "\r\nGET /a"), std::nullopt);
+  EXPECT_EQ(head.request_line(), "GET /a");
+  EXPECT_EQ(judge(head, std::string(RequestHead::kLongestRequestLine, 'a') + " HTTP/1.1\r\n"), 414);
+  EXPECT_TRUE(head.request_line().starts_with("GET /aaaa"));
+  EXPECT_LE(head.request_line().size(), 100u);
 }
 
 TEST(RequestHead, has_limits) {

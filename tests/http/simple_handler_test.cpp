@@ -95,6 +95,7 @@ TEST_F(SimpleHandler, serves_one_range) {
   EXPECT_EQ(none.status, 416);
   EXPECT_EQ(none.field("Content-Range"), "bytes */10");
   EXPECT_EQ(client.get("/a.txt", "Range: bytes=0-1,3-4\r\n").status, 200);
+  EXPECT_EQ(client.get("/a.txt", "Range: bytes=0-1\r\nRange: bytes=3-4\r\n").status, 200);
   EXPECT_EQ(client.get("/a.txt", "Range: bytes=0-1\r\nIf-Range: \"other\"\r\n").status, 200);
   EXPECT_EQ(client.get("/a.txt", "Range: bytes=0-1\r\nIf-Range: " + part.field("ETag") + "\r\n").status, 206);
 }
@@ -115,6 +116,18 @@ TEST_F(SimpleHandler, sends_nothing_that_the_client_has) {
   const Answer changed = client.get("/a.txt", "If-None-Match: " + etag + "\r\n");
   EXPECT_EQ(changed.status, 200);
   EXPECT_EQ(changed.body, "changed");
+}
+
+TEST_F(SimpleHandler, says_nothing_of_the_future) {
+  fs::last_write_time(root() + "/a.txt", fs::file_time_type::clock::now() + std::chrono::hours(24));
+  HttpClient client = connect();
+  const Answer answer = client.get("/a.txt");
+  const auto modified = parse_http_date(answer.field("Last-Modified")),
+             date = parse_http_date(answer.field("Date"));
+  ASSERT_TRUE(modified && date);
+  EXPECT_LE(*modified, *date);
+  const std::string since = "If-Modified-Since: " + answer.field("Last-Modified") + "\r\n";
+  EXPECT_EQ(client.get("/a.txt", since).status, 200) << "it may have been changed since";
 }
 
 TEST_F(SimpleHandler, lists_directories) {

@@ -57,7 +57,10 @@ void ChunkedReader::advance() {
       trailer_ += field.size() + kChunkEnd.size();
       if (!http::is_field_value(field) || trailer_ >= kMostTrailerBytes)
         bad_chunk("The trailer holds a control character, or is too long");
-      if (field.empty()) state_ = State::kEnd;
+      if (field.empty())
+        state_ = State::kEnd;
+      else if (http::find_field_colon(field) == field.npos)
+        bad_chunk("The trailer holds what is no header field");
       break;
     }
     case State::kData:

@@ -44,7 +44,7 @@ Validators validators_of(const struct stat& status) {
   append_hex(etag, static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
                        static_cast<std::uint64_t>(status.st_mtim.tv_nsec));
   etag += '"';
-  return {std::move(etag), status.st_mtim.tv_sec};
+  return {std::move(etag), status.st_mtim.tv_sec, std::min(status.st_mtim.tv_sec, std::time(nullptr))};
 }
 
 // In the order of RFC 9110, section 13.2.2. A date that is none is as if it were not there.

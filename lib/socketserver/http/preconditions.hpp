@@ -14,6 +14,7 @@ namespace socketserver {
 struct Validators {
   std::string etag;  ///< strong, with its quotes
   std::time_t modified = 0;
+  std::time_t told = 0;  ///< the same for Last-Modified, which must not be later than Date
 };
 
 /// Of a file: its tag is made of its size and its time of change to the nanosecond.

@@ -10,6 +10,9 @@
 namespace socketserver {
 namespace {
 
+// For a person to see what it was.
+constexpr std::size_t kShownOfLine = 100;
+
 [[noreturn]] void bad_request(const char* why) { throw HTTPError(HTTPStatus::BAD_REQUEST, why); }
 
 // Names, addresses and ports; what else is there serves only to confuse.
@@ -126,8 +129,12 @@ void RequestHead::check_target() const {
   if (text.empty() || std::ranges::any_of(text, is_forbidden)) bad_request("The target is no URI");
   if (method() == "CONNECT" ? is_host(text) : text.front() == '/') return;
   if (text == "*" && method() == "OPTIONS") return;
-  const std::string_view rest = without_scheme(text);
-  if (method() == "CONNECT" || rest.empty() || rest.front() == '/') bad_request("The target is no URI");
+  const std::string_view rest = without_scheme(text), authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (method() == "CONNECT" || authority.empty() || !is_host(authority)) bad_request("The target is no URI");
+}
+
+std::string_view RequestHead::request_line() const noexcept {
+  return fields_.view(line_.size > 0 ? line_ : Span{line_begin_, kShownOfLine});
 }
 
 std::string_view RequestHead::path() const noexcept {
@@ -143,9 +150,8 @@ std::string_view RequestHead::path() const noexcept {
 void RequestHead::parse_field(Span line) {
   const std::string_view text = fields_.view(line);
   if (text.front() == ' ' || text.front() == '\t') bad_request("A header field is folded");
-  const std::size_t colon = text.find(':');
-  if (colon == text.npos || !http::is_token(text.substr(0, colon)))
-    bad_request("A header field is not of the form: name, colon, value");
+  const std::size_t colon = http::find_field_colon(text);
+  if (colon == text.npos) bad_request("A header field is not of the form: name, colon, value");
   if (!http::is_field_value(text)) bad_request("A header field holds a control character");
   if (fields_.fields_.size() == kMostFields) throw HTTPError(HTTPStatus::REQUEST_HEADER_FIELDS_TOO_LARGE);
   const std::string_view value = http::trim(text.substr(colon + 1));

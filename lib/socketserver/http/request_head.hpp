@@ -61,7 +61,8 @@ class RequestHead {
   bool begun() const noexcept { return begun_; }
   void clear() noexcept;
 
-  std::string_view request_line() const noexcept { return fields_.view(line_); }
+  /// Of one that has not ended, or is too long, how it begins.
+  std::string_view request_line() const noexcept;
   std::string_view method() const noexcept { return fields_.view(method_); }
   /// As it was sent.
   std::string_view target() const noexcept { return fields_.view(target_); }

@@ -29,6 +29,11 @@ bool is_field_value(std::string_view text) noexcept {
   return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
 }
 
+std::size_t find_field_colon(std::string_view line) noexcept {
+  const std::size_t colon = line.find(':');
+  return colon != line.npos && is_token(line.substr(0, colon)) ? colon : line.npos;
+}
+
 std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

@@ -11,6 +11,9 @@ namespace socketserver::http {
 bool is_token(std::string_view text) noexcept;
 /// May it be a field's value: no control characters but the tab?
 bool is_field_value(std::string_view text) noexcept;
+/// Where the colon is of a header field, in a line without its end; npos where no token is before one, and
+/// so for a folded line.
+std::size_t find_field_colon(std::string_view line) noexcept;
 /// Without the spaces and tabs at both ends.
 std::string_view trim(std::string_view text) noexcept;
 /// A number that consists of decimal digits alone; nullopt for all else. What is beyond 64 bits is the
