@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   server.log_level = "info";  // a line for each request
   server.idle = HTTPServer::kIdle;
   server.may_authenticate = false;  // no client of HTTP would know how
+  server.opens_files = true;
   FileOptions files;
   bool follow = false;
   options.flag("follow-links", follow, "serve what symbolic links lead to, wherever that is");

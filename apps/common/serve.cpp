@@ -28,8 +28,8 @@ constexpr std::size_t kMostChildren = 1024;
 // All that a UDP datagram can carry is 65,507 bytes; Unix datagrams may be longer, which this cuts.
 constexpr std::size_t kMostDatagram = 65'535;
 
-// Each connection has a descriptor, in a forking server one more for its process; beside them a few of the
-// server's own, and of libraries.
+// Each connection has a descriptor, and one more for its process in a forking server, or for the file that it
+// is sent; beside them a few of the server's own, and of libraries.
 constexpr rlim_t kDescriptorsEach = 2, kDescriptorsOwn = 64;
 
 // ---- making a server ----
@@ -138,6 +138,20 @@ void raise_descriptor_limit(std::size_t connections) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Whom it could accept, but then not open a file for, is better off in the backlog.
+void leave_room_for_files(SocketServer& server, std::size_t asked_for) {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t left = limit.rlim_cur > kDescriptorsOwn ? limit.rlim_cur - kDescriptorsOwn : 0;
+  const rlim_t room = std::max<rlim_t>(left / kDescriptorsEach, 1);
+  if (room >= server.max_connections) return;
+  server.max_connections = static_cast<std::size_t>(room);
+  if (asked_for > room)
+    server.log_message(LogLevel::kWarning, "--max-connections: there is room for " + std::to_string(room) +
+                                               ", each with a file (ulimit -n " +
+                                               std::to_string(limit.rlim_cur) + ")");
+}
+
 // ---- signals ----
 
 std::atomic<SocketServer*> served{nullptr};
@@ -213,6 +227,7 @@ std::unique_ptr<SocketServer> make_datagram_server(ServerOptions& options, Reque
 int serve(const std::string& program, SocketServer& server, ServerOptions& options,
           const std::function<std::shared_ptr<void>()>& begin_beside) {
   raise_descriptor_limit(server.max_connections);
+  if (options.opens_files) leave_room_for_files(server, static_cast<std::size_t>(options.max_connections));
   const SignalScope signals(server);
   try {
     server.bind_and_activate();

@@ -30,6 +30,8 @@ struct ServerOptions {
   Timeout request;               ///< of a whole connection; not limited: a client that works may go on
   long long max_per_source = 0;  ///< 0: no limit
   std::string when_full = "wait";
+  /// Has each connection a file open at times? Then it needs room for one more descriptor.
+  bool opens_files = false;
   bool may_authenticate = true;
   ServerAuthOptions auth;
   std::string log_level = "warning";

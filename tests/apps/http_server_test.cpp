@@ -75,6 +75,21 @@ TEST_F(HttpServerProgram, RefusesByAnAnswer) {
   EXPECT_EQ(HttpClient(address()).read().status, 503);
 }
 
+// Connections that used up all descriptors once left none for files: everybody was told 503.
+TEST_F(HttpServerProgram, KeepsDescriptorsForFiles) {
+  for (const char* model : {"threading", "thread-pool", "fiber"}) {
+    Program server({"/bin/sh", "-c", "ulimit -n 100; exec \"$@\"", "sh", our_program("http_server"), "--port",
+                    "0", "--model", model, "--max-connections", "1000", beside("www")});
+    const Address address = server.wait_until_listening();
+    server.wait_for_error("--max-connections: there is room for 18, each with a file (ulimit -n 100)\n");
+    HttpClient first(address);
+    EXPECT_EQ(first.get("/a.txt").status, 200);
+    std::vector<Socket> silent;
+    for (int i = 0; i < 120; ++i) silent.push_back(create_connection(address, kWatchdog));
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(first.get("/a.txt").status, 200) << model;
+  }
+}
+
 TEST_F(HttpServerProgram, EndsSlowRequests) {
   start({"--head-timeout", "0.1"});
   HttpClient client(address());
