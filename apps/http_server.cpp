@@ -34,12 +34,13 @@ class FileHandler : public SimpleHTTPRequestHandler {
 };
 
 // Python's takes a port as its argument.
-std::string directory_of(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) return ".";
+std::string directory_of(const std::vector<std::string>& arguments, const std::string& by_option) {
+  if (arguments.empty()) return by_option.empty() ? "." : by_option;
   if (arguments.size() > 1) throw apps::UsageError("takes one directory (see --help)");
   const std::string& name = arguments.front();
   if (!name.empty() && name.find_first_not_of("0123456789") == name.npos && !std::filesystem::exists(name))
     throw apps::UsageError("there is no directory " + name + "; a port is given by --port " + name);
+  if (!by_option.empty()) throw apps::UsageError("takes one directory: " + by_option + " or " + name);
   return name;
 }
 
@@ -53,15 +54,19 @@ int run(int argc, char** argv) {
   server.log_level = "info";  // a line for each request
   server.idle = HTTPServer::kIdle;
   server.may_authenticate = false;  // no client of HTTP would know how
+  server.host_also = {"-b", "--bind"};
   server.opens_files = true;
   FileOptions files;
+  std::string directory;
   bool follow = false;
+  options.path("directory", "DIR", directory, "the directory, as the argument").also({"-d"});
   options.flag("follow-links", follow, "serve what symbolic links lead to, wherever that is");
   options.seconds("head-timeout", files.head, "from the first byte of a request to the end of its head");
   options.seconds("body-timeout", files.body,
                   "for the body of a request; each 500 bytes that come give it a second more");
   server.add_to(options);
-  const std::string directory = directory_of(options.parse(argc, argv));
+  const std::vector<std::string> arguments = options.parse(argc, argv);
+  directory = directory_of(arguments, directory);
   if (!options.given("idle-timeout") && std::ranges::count(kModelsOfWorkers, server.model) > 0)
     server.idle = kIdleAtWorker;
   const auto links = follow ? DocumentRoot::Links::kFollow : DocumentRoot::Links::kRefuse;

@@ -22,7 +22,7 @@ auto or_say(const ClientOptions& options, Make make) {
 }  // namespace
 
 void ClientOptions::add_to(Options& options) {
-  options.value("host", "HOST", host, "the server's name, IPv4 or IPv6 address");
+  options.host("host", host, "the server's name, IPv4 or IPv6 address");
   options.integer("port", "PORT", port, 1, 65535, "the server's port");
   options.path("unix", "PATH", unix_path, "the server's Unix socket, instead of host and port");
   options.seconds("timeout", timeout, "how long to wait for the server each time");

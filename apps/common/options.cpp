@@ -108,6 +108,14 @@ Options& Options::path(std::string name, std::string metavar, std::string& value
               }});
 }
 
+Options& Options::host(std::string name, std::string& value, std::string help) {
+  return add({std::move(name), "HOST", std::move(help), value, [&value](const std::string& text) {
+                const bool bracketed = text.starts_with('[') && text.ends_with(']');
+                value = bracketed ? text.substr(1, text.size() - 2) : text;
+                if (value.empty()) throw UsageError("must not be empty");
+              }});
+}
+
 Options& Options::each(std::string name, std::string metavar, std::vector<std::string>& values,
                        std::string help) {
   return add({std::move(name), std::move(metavar), std::move(help), "",
@@ -136,6 +144,12 @@ Options& Options::choice(std::string name, std::string& value, std::vector<std::
               }});
 }
 
+Options& Options::also(std::vector<std::string> dashed) {
+  options_.back().help += "; also " + joined(dashed, ", ");
+  options_.back().others = std::move(dashed);
+  return *this;
+}
+
 Options& Options::excludes(std::string name, std::vector<std::string> others) {
   exclusions_.emplace_back(std::move(name), std::move(others));
   return *this;
@@ -146,8 +160,10 @@ Options& Options::needs(std::string name, std::vector<std::string> others) {
   return *this;
 }
 
-Options::Option* Options::find(const std::string& name) {
-  const auto found = std::ranges::find(options_, name, &Option::name);
+Options::Option* Options::find(const std::string& dashed) {
+  const auto found = std::ranges::find_if(options_, [&](const Option& option) {
+    return dashed == "--" + option.name || std::ranges::count(option.others, dashed) > 0;
+  });
   return found == options_.end() ? nullptr : &*found;
 }
 
@@ -185,7 +201,7 @@ std::size_t Options::parse_option(const std::vector<std::string>& arguments, std
     print_help();
     throw HelpGiven();
   }
-  Option* option = dashed.starts_with("--") ? find(dashed.substr(2)) : nullptr;
+  Option* option = find(dashed);
   if (option == nullptr) throw UsageError("unknown option " + printable(dashed) + " (see --help)");
   const bool is_flag = option->metavar.empty();
   if (is_flag && equals != argument.npos) throw UsageError(dashed + " takes no value (see --help)");

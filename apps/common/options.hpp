@@ -32,6 +32,9 @@ class Options {
   Options& value(std::string name, std::string metavar, std::string& value, std::string help);
   /// A value that must not be empty, where an empty variable means that the option was not given.
   Options& path(std::string name, std::string metavar, std::string& value, std::string help);
+  /// A name or an address, which may be in brackets as in a URL; not empty, as of a shell's variable that is
+  /// not set, since Address takes that for every address.
+  Options& host(std::string name, std::string& value, std::string help);
   /// May be given several times; `values` gets all of them.
   Options& each(std::string name, std::string metavar, std::vector<std::string>& values, std::string help);
   /// A whole number from `least` to `most`.
@@ -43,6 +46,8 @@ class Options {
   Options& seconds(std::string name, Timeout& value, std::string help, Zero zero = Zero::kNoLimit);
   /// One of `allowed`.
   Options& choice(std::string name, std::string& value, std::vector<std::string> allowed, std::string help);
+  /// Other ways to write the option added last, with their dashes; for who is used to another program.
+  Options& also(std::vector<std::string> dashed);
   /// `name` may not be given together with any of `others`.
   Options& excludes(std::string name, std::vector<std::string> others);
   /// Each of `others` means something together with `name` alone.
@@ -60,10 +65,11 @@ class Options {
     std::string shown_default;        // empty: none to show
     std::function<void(const std::string& text)> set;
     bool given = false;
+    std::vector<std::string> others = {};
   };
 
   Options& add(Option option);
-  Option* find(const std::string& name);
+  Option* find(const std::string& dashed);
   std::size_t parse_option(const std::vector<std::string>& arguments, std::size_t at);
   void check_combinations() const;
   void print_help() const;

@@ -8,7 +8,8 @@
 namespace socketserver::apps {
 
 void ServerOptions::add_to(Options& options) {
-  options.value("host", "HOST", host, "address to listen on; '*' is every one, IPv6 and IPv4");
+  options.host("host", host, "address to listen on; '*' is every one, IPv6 and IPv4");
+  if (!host_also.empty()) options.also(host_also);
   options.integer("port", "PORT", port, 0, 65535,
                   "port to listen on; 0: any free one; a socket from systemd (LISTEN_FDS) counts instead");
   options.path("unix", "PATH", unix_path, "listen on a Unix socket instead");

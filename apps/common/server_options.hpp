@@ -15,6 +15,7 @@ namespace socketserver::apps {
 /// Where and how to serve. A program sets its own defaults, then calls add_to().
 struct ServerOptions {
   std::string host = "127.0.0.1";
+  std::vector<std::string> host_also;  ///< other ways to write --host
   long long port = 0;
   std::string unix_path;  ///< empty: host and port count
   std::string model;      ///< empty: threading, or iterative where requests are datagrams

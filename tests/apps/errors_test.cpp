@@ -54,6 +54,7 @@ TEST_P(EveryProgram, KnowsWhatItDoesNotKnow) {
   expect_error({GetParam(), "--port"}, 2, "--port lacks its value (see --help)");
   expect_error({GetParam(), "--port", "http"}, 2, "--port: 'http' is not a whole number");
   expect_error({GetParam(), "--unix="}, 2, "--unix: must not be empty");
+  expect_error({GetParam(), "--host="}, 2, "--host: must not be empty");
   expect_error({GetParam(), "--unix=a", "--host=b"}, 2,
                "--unix does not go together with --host (see --help)");
 }

@@ -51,6 +51,24 @@ TEST_F(HttpServerProgram, TakesOneDirectory) {
   EXPECT_EQ(none.status, 1);
 }
 
+TEST_F(HttpServerProgram, TakesTheOptionsOfPythons) {
+  Program server({our_program("http_server"), "--port", "0", "-d", beside("www"), "--bind", "[::1]"});
+  const Address address = server.wait_until_listening();
+  EXPECT_EQ(address.host(), "::1");
+  EXPECT_EQ(HttpClient(address).get("/a.txt").body, "hello");
+  const Outcome both = run({our_program("http_server"), "--directory", "a", "b"});
+  EXPECT_EQ(both.err, "http_server: takes one directory: a or b\n");
+  EXPECT_EQ(both.status, 2);
+}
+
+TEST_F(HttpServerProgram, LogsAnIPv4ClientAsSuchWhereverItListens) {
+  start({"--host", "*"});
+  EXPECT_EQ(HttpClient(Address("127.0.0.1", address().port())).get("/a.txt").status, 200);
+  server().wait_for_error("127.0.0.1 - - [");
+  server().kill(SIGTERM);
+  EXPECT_TRUE(server().wait().err.starts_with("127.0.0.1 - - ["));
+}
+
 TEST_F(HttpServerProgram, LogsEachRequestUnlessAskedNotTo) {
   start({});
   EXPECT_EQ(HttpClient(address()).get("/a.txt").body, "hello");

@@ -129,6 +129,30 @@ TEST_F(OptionsTest, TimesMustBeNumbersOfThisWorld) {
   EXPECT_EQ(complaint({"--timeout", "1e10"}), "--timeout: more than 1000000000 seconds; no limit is 'none'");
 }
 
+TEST(Options, AHostMayBeInBracketsAndHasOtherNames) {
+  std::string host = "here";
+  Options options("program", "", "");
+  options.host("host", host, "a host").also({"-b", "--bind"});
+  const auto parse = [&](std::vector<std::string> words) {
+    std::vector<char*> argv{words[0].data()};  // which is passed over
+    for (std::string& word : words) argv.push_back(word.data());
+    return options.parse(static_cast<int>(argv.size()), argv.data());
+  };
+  parse({"--host", "[::1]"});
+  EXPECT_EQ(host, "::1");
+  parse({"-b", "there"});
+  EXPECT_EQ(host, "there");
+  parse({"--bind=::1"});
+  EXPECT_EQ(host, "::1");
+  EXPECT_TRUE(options.given("host"));
+  for (const char* empty : {"", "[]"}) EXPECT_THROW(parse({"--host", empty}), UsageError) << empty;
+  ::testing::internal::CaptureStdout();
+  EXPECT_THROW(parse({"--help"}), HelpGiven);
+  EXPECT_NE(::testing::internal::GetCapturedStdout().find(
+                "  --host HOST                 a host; also -b, --bind (default: here)\n"),
+            std::string::npos);
+}
+
 TEST(Options, OneOfManyValuesKeepsThemAll) {
   std::vector<std::string> to;
   Options options("program", "", "");

@@ -13,6 +13,9 @@ namespace {
 // Small answers, head and body, go in one send; a page of this size is worth a second one.
 constexpr int kAnswerBuffer = 16'384;
 
+// What IPv4 looks like to a server that listens for both.
+constexpr std::string_view kMapped = "::ffff:";
+
 // What a client sends must not make lines, or fields, of its own.
 std::string for_log(std::string_view text) {
   std::string out;
@@ -86,7 +89,10 @@ void BaseHTTPRequestHandler::handle_expect_100() {
 }
 
 std::string BaseHTTPRequestHandler::address_string() const {
-  return client_address().family() == AF_UNIX ? "unix" : client_address().host();
+  if (client_address().family() == AF_UNIX) return "unix";
+  std::string host = client_address().host();
+  const bool is_mapped = host.starts_with(kMapped) && host.find('.') != host.npos;
+  return is_mapped ? host.substr(kMapped.size()) : host;
 }
 
 void BaseHTTPRequestHandler::log_request(int code, std::uint64_t size) {
