@@ -1,4 +1,4 @@
-// http_server and clients that others wrote: Python's http.client, curl, and a browser.
+// http_server and clients that others wrote: Python's http.client, curl, wrk, and a browser.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -110,6 +110,26 @@ TEST_P(HttpCurl, ResumesABrokenDownload) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, HttpCurl, ::testing::ValuesIn(kAllModels),
+                         [](const auto& one) { return name_of(one.param); });
+
+class HttpWrk : public HttpPrograms, public ::testing::WithParamInterface<std::string> {};
+
+// Which says what went wrong only where something did.
+TEST_P(HttpWrk, IsServed) {
+  const auto wrk = find_program("wrk");
+  if (!wrk) GTEST_SKIP() << "wrk is not installed";
+  put("1k.bin", std::string(1024, 'x'));
+  start(GetParam());
+  const Outcome load = run({*wrk, "-t", "1", "-c", "16", "-d", "1s", "--timeout", "60s", url("/1k.bin")});
+  EXPECT_EQ(load.status, 0) << load.err;
+  EXPECT_EQ(load.out.find("Socket errors"), std::string::npos) << load.out;
+  EXPECT_EQ(load.out.find("Non-2xx"), std::string::npos) << load.out;
+  const std::size_t count = load.out.find(" requests in ");
+  ASSERT_NE(count, std::string::npos) << load.out;
+  EXPECT_GT(std::stoul(load.out.substr(load.out.rfind('\n', count) + 1)), 0u) << load.out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, HttpWrk, ::testing::Values("fiber", "threading"),
                          [](const auto& one) { return name_of(one.param); });
 
 // ---- a browser ----
