@@ -79,6 +79,37 @@ TEST_F(KeptPartsOfStores, OfAnOwnerAreSoManyAndThenTheOldestGoes) {
   EXPECT_EQ(part(store, 2, one).size(), 0u);
 }
 
+// Once 16 sources could take all places for a day.
+TEST_F(KeptPartsOfStores, AreTakenFromWhoHasTheMostWhereThereIsNoPlace) {
+  const FileStore store(directory_.path());
+  constexpr int kMost = KeptParts::kMost, kMostOfOwner = KeptParts::kMostOfOwner;
+  const std::string poor = key(1'000), newcomer = key(2'000);
+  for (int i = 0; i < 2; ++i) keep(store, i, poor);  // older than all others
+  make_older(100);
+  for (int i = 2; i < kMost; ++i)
+    put(kept() + "/" + key(i).substr(0, 32) + "-" + key(3'000 + i / kMostOfOwner).substr(0, 16) + "-100",
+        "x");
+  keep(store, kMost, newcomer);
+  EXPECT_EQ(names_in(kept()).size(), KeptParts::kMost);
+  EXPECT_EQ(part(store, kMost, newcomer).size(), 5u);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(part(store, i, poor).size(), 5u);
+}
+
+TEST_F(KeptPartsOfStores, AreNotTakenFromWhoIsWritingThem) {
+  const FileStore store(directory_.path());
+  const std::string one = key(1'000);
+  std::list<FilePart> in_progress;
+  for (std::size_t i = 0; i < KeptParts::kMostOfOwner; ++i)
+    in_progress.emplace_back(store, StorePath::relative("a"), PartTerms{100, one, key(static_cast<int>(i))});
+  keep(store, 100, one);
+  EXPECT_EQ(part(store, 100, one).size(), 0u);
+  in_progress.front().write("hello");
+  in_progress.pop_front();
+  keep(store, 100, one);
+  EXPECT_EQ(part(store, 100, one).size(), 5u);
+  EXPECT_EQ(names_in(kept()).size(), KeptParts::kMostOfOwner);
+}
+
 // Who went through them took each into its hand for a moment, and its own client found it in use.
 TEST_F(KeptPartsOfStores, AreFoundWhileOthersLookForTheirs) {
   const FileStore store(directory_.path());

@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <random>
 #include <string_view>
+#include <tuple>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/service/store_path.hpp"
@@ -108,9 +111,7 @@ struct KeptParts::Kept {
   std::uint64_t bytes = 0;
 
   bool has_key(const std::string& key) const { return name.starts_with(key.substr(0, kKeyDigits) + "-"); }
-  bool is_of(const std::string& owner) const {
-    return name.compare(kKeyDigits + 1, kOwnerDigits, owner, 0, kOwnerDigits) == 0;
-  }
+  std::string owner() const { return name.substr(kKeyDigits + 1, kOwnerDigits); }
 };
 
 // Each of them, without those that are too old, which go.
@@ -140,22 +141,37 @@ Fd KeptParts::open_directory(bool create) const {
   throw_os_error(errno, "open the directory of kept parts");
 }
 
+// Where there is no place for one more of `owner`, whoever would have the most of them loses his oldest:
+// nobody can hold all of them. `owner` counts with the one that is to come. What is being written stays.
 bool KeptParts::make_room(int directory, const std::string& owner) const {
-  std::size_t all = 0, own = 0;
-  Kept oldest;
-  for_each(directory, [&](Kept& kept) {
+  struct Share {
+    std::size_t parts = 0;
+    std::time_t time = 0;
+    std::string oldest;  // empty: all of them are being written
+  };
+  std::map<std::string, Share> shares;
+  std::size_t all = 0;
+  const Share& own = shares[owner] = {1, 0, ""};
+  for_each(directory, [&](const Kept& kept) {
+    Share& share = shares[kept.owner()];
+    if (kept.file && (share.oldest.empty() || kept.time < share.time)) {
+      share.oldest = kept.name;
+      share.time = kept.time;
+    }
+    ++share.parts;
     ++all;
-    if (!kept.is_of(owner)) return;
-    ++own;
-    if (kept.file && (!oldest.file || kept.time < oldest.time)) oldest = std::move(kept);
   });
-  if (own >= kMostOfOwner && !oldest.file) return false;
-  if (own < kMostOfOwner) return all < kMost;
-  return ::unlinkat(directory, oldest.name.c_str(), 0) == 0;
+  if (own.parts <= kMostOfOwner && all < kMost) return true;
+  const auto gives_less = [](const auto& a, const auto& b) {
+    return std::tuple(!a.second.oldest.empty(), a.second.parts, -a.second.time) <
+           std::tuple(!b.second.oldest.empty(), b.second.parts, -b.second.time);
+  };
+  const Share& most = own.parts > kMostOfOwner ? own : std::ranges::max_element(shares, gives_less)->second;
+  return !most.oldest.empty() && ::unlinkat(directory, most.oldest.c_str(), 0) == 0;
 }
 
 PartFile KeptParts::open(const std::string& key, const std::string& of, std::uint64_t size) const {
-  const std::string owner = of.empty() ? std::string(kOwnerDigits, '0') : of;
+  const std::string owner = of.empty() ? std::string(kOwnerDigits, '0') : of.substr(0, kOwnerDigits);
   std::optional<PartFile> part;
   if (lifetime_.count() > 0)
     for (int i = 0; i < kTries && !part; ++i) part = try_open(key, owner, size);
@@ -177,7 +193,7 @@ std::optional<PartFile> KeptParts::try_open(const std::string& key, const std::s
     is_taken = !part.file;
   });
   if (part.file || is_taken || !make_room(directory, owner)) return part;
-  part.name = key.substr(0, kKeyDigits) + "-" + owner.substr(0, kOwnerDigits) + "-" + std::to_string(size);
+  part.name = key.substr(0, kKeyDigits) + "-" + owner + "-" + std::to_string(size);
   part.file = open_locked(directory, part.name, O_CREAT | O_EXCL);
   if (!part.file && errno == ENOENT) return std::nullopt;
   return part;

@@ -42,7 +42,8 @@ std::uint64_t bytes_of_parts(int directory);
 class KeptParts {
  public:
   /// Of one owner and of all of them: enough for who sends many files over a bad line, and few
-  /// enough to go through them each time. Where an owner has more, its oldest one goes.
+  /// enough to go through them each time. Where there are more, the owner who has the most loses its oldest
+  /// one, but none that is being written.
   static constexpr std::size_t kMostOfOwner = 16, kMost = 256;
 
   /// `store` is the store's directory, open for as long as this one lives; parts that were not written to for
@@ -50,9 +51,9 @@ class KeptParts {
   KeptParts(int store, std::chrono::seconds lifetime) : store_(store), lifetime_(lifetime) {}
 
   /// The part of a file of `size` bytes that was kept under `key`, whoever's it was, or else a new one of
-  /// `owner`, which then is empty. None where somebody else writes it, or where there are kMost. `key` and
-  /// `owner` are digests in hexadecimal digits, of which the first ones count; without an owner it is
-  /// nobody's. Throws OSError.
+  /// `owner`, which then is empty. None where somebody else writes it, or where there are as many as may be
+  /// and they are being written. `key` and `owner` are digests in hexadecimal digits, of which the first ones
+  /// count; without an owner it is nobody's. Throws OSError.
   PartFile open(const std::string& key, const std::string& owner, std::uint64_t size) const;
 
   /// Removes those that were not written to for so long, and the directory where it is empty then.
