@@ -43,7 +43,7 @@ void ServerAuthOptions::add_to(Options& options) {
   options.path(kKeyFile, "FILE", key_file,
                "serve those alone who prove that they have the key in this file; nothing is encrypted");
   AuthOptions::add_to(options);
-  options.seconds("auth-timeout", timeout, "of the proof");
+  options.seconds("auth-timeout", timeout, "of the proof; less while others of the same client say nothing");
   options.integer("auth-failures", "N", failures, 0, 1'000'000,
                   "wrong or missing answers that a client (as of --max-per-source) has at once, and then one "
                   "each second, "

@@ -58,6 +58,22 @@ TEST_F(FailureLimitTest, counts_networks_of_IPv6_and_mapped_addresses_as_one) {
   EXPECT_TRUE(limit_.allows(kOther, now_));
 }
 
+TEST_F(FailureLimitTest, tells_how_many_there_were_and_takes_some_back) {
+  EXPECT_EQ(limit_.count(kOne, now_), 0U);
+  limit_.take_back(kOne, now_);
+  for (const std::size_t i : {1U, 2U, 3U, 3U}) {
+    limit_.add(kOne, now_);
+    EXPECT_EQ(limit_.count(kSamePlace, now_), i);
+  }
+  EXPECT_EQ(limit_.count(kOther, now_), 0U);
+  limit_.take_back(kSamePlace, now_);
+  EXPECT_EQ(limit_.count(kOne, now_), 2U);
+  EXPECT_EQ(limit_.count(kOne, now_ + 1001ms), 1U);
+  EXPECT_EQ(limit_.count(kOne, now_ + 2001ms), 0U);
+  limit_.take_back(kOne, now_ + 2001ms);
+  EXPECT_EQ(limit_.count(kOne, now_ + 2001ms), 0U);
+}
+
 TEST_F(FailureLimitTest, leaves_Unix_sockets_alone) {
   const Address path("/tmp/somewhere");
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(limit_.add(path, now_));

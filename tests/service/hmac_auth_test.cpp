@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <thread>
 
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/platform.hpp"
+#include "socketserver/server/authentication_error.hpp"
 #include "socketserver/service/echo.hpp"
 #include "socketserver/service/exec_client.hpp"
 #include "socketserver/service/time.hpp"
@@ -121,6 +124,63 @@ TEST(HmacAuth, counts_nobody_who_goes_without_a_word) {
   }
   Socket client = prove(serving.connect());
   EXPECT_EQ(echo(client, "hello"), "HELLO");
+}
+
+/// A client that says nothing, in the fullness of its time.
+struct Silent : Socket {
+  Silent(Socket&& connection, Timeout* time) : Socket(std::move(connection)), time_(time) {}
+  std::size_t recv_into(std::span<char>, int) override {
+    *time_ = request_end().remaining();
+    throw TimeoutError(ETIMEDOUT, "recv");
+  }
+
+ private:
+  Timeout* time_;
+};
+
+class SilentClients : public ::testing::Test {
+ protected:
+  /// How long the next one may be silent.
+  Timeout come(const Address& client = Address("192.0.2.1", 1)) {
+    platform::SocketPair pair = platform::socket_pair();
+    Timeout time;
+    Request request(std::make_unique<Silent>(Socket(std::move(pair.one)), &time), client);
+    try {
+      auth_.authenticate(request);
+    } catch (const TooManyFailures&) {
+      ++turned_away_;
+    } catch (const AuthenticationError&) {
+      ++failed_;
+    }
+    return time;
+  }
+  void come_with_the_key(const Address& client) {
+    platform::SocketPair pair = platform::socket_pair();
+    Request request(Socket(std::move(pair.one)), client);
+    std::jthread server([&] { auth_.authenticate(request); });
+    prove(Socket(std::move(pair.other)));
+  }
+  static constexpr std::chrono::nanoseconds kTime =
+      std::chrono::hours(24);  // far longer than this test takes
+  HmacAuth auth_{kKey, {.timeout = kTime}};
+  int turned_away_ = 0, failed_ = 0;
+};
+
+// Twenty of them held twenty workers for all of the timeout, and then had their address shut out.
+TEST_F(SilentClients, of_one_source_have_the_less_time_the_more_they_are) {
+  for (const int part : {1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5}) {
+    const Timeout time = come();
+    EXPECT_LE(time, kTime / part);
+    EXPECT_GT(time, kTime / (part + 1));
+  }
+  EXPECT_EQ(failed_, 1);
+  EXPECT_EQ(turned_away_, 11);
+  EXPECT_GT(come(Address("192.0.2.2", 1)), kTime / 2);
+}
+
+TEST_F(SilentClients, do_not_count_those_who_have_the_key) {
+  for (int i = 0; i < 5; ++i) come_with_the_key(Address("192.0.2.1", 1));
+  EXPECT_GT(come(), kTime / 2);
 }
 
 struct TellsItsEnd : BaseRequestHandler {

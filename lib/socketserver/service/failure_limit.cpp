@@ -59,29 +59,51 @@ bool FailureLimit::find(const Address& client, Place& place) const {
   return true;
 }
 
-bool FailureLimit::allows(const Address& client, Clock::time_point now) const {
+// Until all failures of a client are forgotten.
+std::uint64_t FailureLimit::ticks_left(const Address& client, Clock::time_point now) const {
   Place place;
-  if (!find(client, place)) return true;
+  if (!find(client, place)) return 0;
   const Entry* entry = entry_of(place.set->entries, place.tag);
-  return entry == nullptr || time_of(entry->load()) <= ticks(now) + (at_once_ - 1) * interval_;
+  const std::uint64_t forgotten = entry == nullptr ? 0 : time_of(entry->load());
+  return forgotten - std::min(forgotten, ticks(now));
 }
 
-bool FailureLimit::add(const Address& client, Clock::time_point now) {
-  Place place;
-  if (!find(client, place)) return true;
-  const std::uint64_t at = ticks(now);
+bool FailureLimit::allows(const Address& client, Clock::time_point now) const {
+  return at_once_ == 0 || ticks_left(client, now) <= (at_once_ - 1) * interval_;
+}
+
+std::size_t FailureLimit::count(const Address& client, Clock::time_point now) const {
+  return static_cast<std::size_t>((ticks_left(client, now) + interval_ - 1) / interval_);
+}
+
+// `change` makes the time when failures are forgotten out of what that was: 0 for who is not known.
+template <class Change>
+void FailureLimit::update(const Place& place, Change change) {
   for (;;) {
     Entry* entry = entry_of(place.set->entries, place.tag);
     const bool known = entry != nullptr;
     if (!known) entry = first_to_forget(place.set->entries);
     std::uint64_t before = entry->load();
     if (known && before >> kTimeBits != place.tag) continue;  // it was forgotten just now
-    const std::uint64_t from = known ? std::max(at, time_of(before)) : at;
-    // Those who try at the same time are all counted, but never kept out for longer than the rest.
-    const std::uint64_t forgotten = std::min(from + interval_, at + at_once_ * interval_);
-    if (entry->compare_exchange_strong(before, place.tag << kTimeBits | (forgotten & kTimeMask))) break;
+    const std::uint64_t forgotten = change(known ? time_of(before) : 0);
+    if (entry->compare_exchange_strong(before, place.tag << kTimeBits | (forgotten & kTimeMask))) return;
   }
+}
+
+bool FailureLimit::add(const Address& client, Clock::time_point now) {
+  Place place;
+  if (!find(client, place)) return true;
+  // Those who try at the same time are all counted, but never kept out for longer than the rest.
+  update(place, [this, at = ticks(now)](std::uint64_t forgotten) {
+    return std::min(std::max(at, forgotten) + interval_, at + at_once_ * interval_);
+  });
   return allows(client, now);
+}
+
+void FailureLimit::take_back(const Address& client, Clock::time_point now) {
+  Place place;
+  if (ticks_left(client, now) > 0 && find(client, place))
+    update(place, [this](std::uint64_t forgotten) { return forgotten - std::min(forgotten, interval_); });
 }
 
 }  // namespace socketserver

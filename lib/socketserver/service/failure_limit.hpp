@@ -32,6 +32,10 @@ class FailureLimit {
   bool allows(const Address& client, Clock::time_point now = Clock::now()) const;
   /// It has failed. Returns whether it may try again at once.
   bool add(const Address& client, Clock::time_point now = Clock::now());
+  /// How many failures of it are not forgotten: `at_once` at most.
+  std::size_t count(const Address& client, Clock::time_point now = Clock::now()) const;
+  /// One of them was none after all.
+  void take_back(const Address& client, Clock::time_point now = Clock::now());
 
  private:
   // Sets of as many as a line of cache holds, so that which one is forgotten is found at a glance. 8192
@@ -51,6 +55,9 @@ class FailureLimit {
 
   bool find(const Address& client, Place& place) const;
   std::uint64_t ticks(Clock::time_point now) const noexcept;
+  std::uint64_t ticks_left(const Address& client, Clock::time_point now) const;
+  template <class Change>
+  void update(const Place& place, Change change);
 
   std::size_t at_once_;
   std::uint64_t interval_;  // in ticks

@@ -8,15 +8,29 @@
 #include "socketserver/service/failure_limit.hpp"
 
 namespace socketserver {
+namespace {
+
+// So many of a source shorten the time of the next one, each for half of the timeout: who connects less often
+// than that, and stays silent, has two workers at a time.
+constexpr std::size_t kMostWaiting = 4;
+constexpr int kWaitingPerTimeout = 2;
+
+}  // namespace
+
 struct HmacAuth::State {
   State(AuthKey key, const HmacAuthOptions& options)
       : authenticator(std::move(key), options.digest, options.form),
         timeout(options.timeout),
-        failures(options.failures_at_once, options.failure_interval) {}
+        failures(options.failures_at_once, options.failure_interval),
+        waiting(timeout ? kMostWaiting : 0, timeout.value_or(std::chrono::seconds(0)) / kWaitingPerTimeout) {}
+  Timeout time_beside(std::size_t others) const {
+    return timeout ? Timeout(*timeout / (others + 1)) : timeout;
+  }
 
   Authenticator authenticator;
   Timeout timeout;
   FailureLimit failures;
+  FailureLimit waiting;  // who has not proved himself, or not yet
 };
 
 HmacAuth::HmacAuth(AuthKey key, const HmacAuthOptions& options)
@@ -34,10 +48,17 @@ void HmacAuth::authenticate(Request& request) const {
     last = allowed && !right && !failures.add(client);
     return allowed && right;
   };
-  const DeadlineScope scope(request.socket(), Deadline::after(state_->timeout));
+  Socket& socket = request.socket();
+  const std::uint64_t received = socket.received();
+  const std::size_t others = state_->waiting.count(client);
+  if (allowed) state_->waiting.add(client);
+  const DeadlineScope scope(socket, Deadline::after(state_->time_beside(others)));
   try {
-    if (allowed) state_->authenticator.admit(request.socket(), judge);
+    if (allowed) state_->authenticator.admit(socket, judge);
+    if (allowed && others < kMostWaiting) state_->waiting.take_back(client);  // where there was room for it
   } catch (const AuthenticationError& error) {
+    if (others > 0 && socket.received() == received)
+      throw TooManyFailures("it said nothing, as others of its source");
     // Half an answer fails as a wrong one does, or it would be a line in the log for each connection.
     if (!judged) judge(false);
     if (last)
