@@ -65,7 +65,7 @@ TEST(Shout, AnswersInUpperCase) {
 // or {"cmd": "get", "name": NAME, "size": 0}.
 // The server answers {"ok": BOOL, "size": N} and, to a get, the note.
 constexpr const char* kNoteSize = "size";
-constexpr HeaderFramedLimits kNoteLimits{.header = 1024, .body = 65536};
+constexpr HeaderFramedLimits kNoteLimits{.header = 1024, .body = 65536, .time = std::chrono::seconds(30)};
 
 class Notes {
  public:

@@ -70,6 +70,18 @@ TEST(Delimited, tells_an_end_between_messages_from_one_within) {
   EXPECT_THROW(received("hello\r", "\r\n", 1), EOFError);
 }
 
+// Each of its pieces was in time, and so it could take for ever.
+TEST(Delimited, waits_for_a_message_that_drips_no_longer_than_it_is_told) {
+  PieceSocket at_once("hello\negg\n", 100), drips("hello\n", 1);
+  Reader reader(at_once), dripping(drips);
+  Writer writer;
+  Delimited messages(reader, writer, "\n", 10, std::chrono::seconds(0));
+  EXPECT_EQ(messages.receive(), "hello");
+  EXPECT_EQ(messages.receive(), "egg");
+  EXPECT_EQ(messages.receive(), std::nullopt);
+  EXPECT_THROW(Delimited(dripping, writer, "\n", 10, std::chrono::seconds(0)).receive(), TimeoutError);
+}
+
 TEST(Delimited, goes_on_after_a_timeout) {
   PieceSocket socket("hel--lo-=-egg-=-", 3);
   socket.time_out_every_other_time();

@@ -67,6 +67,18 @@ TEST(LengthPrefixed, goes_on_after_a_timeout) {
   EXPECT_EQ(receive(), std::nullopt);
 }
 
+// Each of its pieces was in time, and so it could take for ever.
+TEST(LengthPrefixed, waits_for_a_message_that_drips_no_longer_than_it_is_told) {
+  PieceSocket at_once(frame("hello") + frame("egg"), 100), drips(frame("hello"), 1);
+  Reader reader(at_once), dripping(drips);
+  Writer writer;
+  LengthPrefixed messages(reader, writer, 10, std::chrono::seconds(0));
+  EXPECT_EQ(messages.receive(), "hello");
+  EXPECT_EQ(messages.receive(), "egg");
+  EXPECT_EQ(messages.receive(), std::nullopt);
+  EXPECT_THROW(LengthPrefixed(dripping, writer, 10, std::chrono::seconds(0)).receive(), TimeoutError);
+}
+
 TEST(LengthPrefixed, serves_a_conversation_over_a_socket) {
   Pair pair = unix_pair();
   std::thread peer([&] {

@@ -219,6 +219,18 @@ TEST(Reader, throws_what_the_socket_throws) {
 }
 
 // An announced size costs nothing: here more than there is memory for.
+TEST(Reader, reads_what_is_there_but_waits_for_no_more_past_its_deadline) {
+  Pair pair = unix_pair();
+  Reader reader(pair.ours);
+  pair.theirs.sendall("hello");
+  reader.peek();
+  EXPECT_EQ(reader.read_exactly(3, Deadline::now()), "hel");
+  pair.theirs.sendall(" you");
+  EXPECT_THROW(reader.read(100, Deadline::now()), TimeoutError);
+  EXPECT_THROW(reader.readuntil("!", 100, Deadline::now()), TimeoutError);
+  EXPECT_EQ(reader.read_exactly(6, Deadline::after(kWatchdog)), "lo you");
+}
+
 TEST(Reader, takes_memory_only_for_what_arrives) {
   Stream stream("three");
   EXPECT_THROW(stream.reader.read_exactly(std::size_t{1} << 46), EOFError);

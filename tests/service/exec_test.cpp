@@ -158,6 +158,30 @@ TEST_P(Exec, ACommandGoesWithItsServer) {
 INSTANTIATE_TEST_SUITE_P(AllModels, Exec, ::testing::ValuesIn(cases(kAllModels, {"ipv4"}, {"unix"})),
                          name_of_case);
 
+// Each of its bytes was in time.
+TEST(ExecReady, EndsForWhoeverSaysItByteByByte) {
+  ExecOptions options;
+  options.framing = ExecFraming::kReady;
+  Serving<ThreadingTCPServer> serving(Address("127.0.0.1", 0), handler<ExecHandler>(options));
+  serving.server().deadlines.read = 100ms;
+  serving.start();
+  const auto is_cut_off = [&] {
+    Socket client = serving.connect();
+    client.sendall("echo secret");
+    EXPECT_EQ(client.recv(100), "7");
+    try {
+      for (const char& byte : kExecReady) {
+        if (wait_readable(client.fileno(), Deadline::after(15ms))) break;
+        client.sendall({&byte, 1});
+      }
+      return client.recv(100).empty();
+    } catch (const ConnectionError&) {
+      return true;
+    }
+  };
+  EXPECT_TRUE(eventually(is_cut_off));  // a server that was not scheduled meanwhile hears it all at once
+}
+
 // ---- the client, and servers that do not keep to the protocol ----
 
 /// Answers whatever it is asked with some bytes, and ends.

@@ -129,6 +129,19 @@ TEST(HeaderFramed, goes_on_after_a_timeout) {
   EXPECT_FALSE(receive());
 }
 
+// Each piece was in time, and so it could take for ever.
+TEST(HeaderFramed, waits_for_what_drips_no_longer_than_it_is_told) {
+  const auto receive = [](const std::string& bytes, std::size_t piece) {
+    PieceSocket socket(bytes, piece);
+    Reader reader(socket);
+    Writer writer;
+    return HeaderFramed(reader, writer, "size", {.time = std::chrono::seconds(0)}).receive();
+  };
+  EXPECT_EQ(receive(kHello, 1'000)->body, "hello");
+  EXPECT_THROW(receive(kHello, 1), TimeoutError);
+  EXPECT_THROW(receive(kHello, kHello.size() - 1), TimeoutError) << "its body";
+}
+
 TEST(ReadHeader, wants_an_object) {
   Reader reader(frame(R"({"a": 1})"));
   EXPECT_EQ(read_header(reader, 100).get_int("a"), 1);

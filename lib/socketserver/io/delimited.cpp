@@ -5,15 +5,15 @@
 
 namespace socketserver {
 
-Delimited::Delimited(Reader& reader, Writer& writer, std::string delimiter, std::size_t limit)
-    : reader_(reader), writer_(writer), delimiter_(std::move(delimiter)) {
+Delimited::Delimited(Reader& reader, Writer& writer, std::string delimiter, std::size_t limit, Timeout time)
+    : reader_(reader), writer_(writer), delimiter_(std::move(delimiter)), time_(time) {
   if (delimiter_.empty()) throw std::invalid_argument("the delimiter is empty");
   limit_ = std::min(limit, Reader::kAll - delimiter_.size());
 }
 
 std::optional<std::string> Delimited::receive() {
-  auto message = reader_.readuntil(delimiter_, limit_ + delimiter_.size());
-  if (!message) return std::nullopt;
+  if (reader_.peek().empty()) return std::nullopt;
+  auto message = reader_.readuntil(delimiter_, limit_ + delimiter_.size(), Deadline::after(time_));
   if (message->ends_with(delimiter_)) {
     message->resize(message->size() - delimiter_.size());
     return message;

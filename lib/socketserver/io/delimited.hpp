@@ -23,8 +23,10 @@ namespace socketserver {
 class Delimited {
  public:
   /// `limit` is of a message without its delimiter, in bytes and both ways: so much memory a peer can take.
-  /// Throws std::invalid_argument for an empty delimiter.
-  Delimited(Reader& reader, Writer& writer, std::string delimiter = "\n", std::size_t limit = kMessageLimit);
+  /// `time` is of a message that is received, as of LengthPrefixed. Throws std::invalid_argument for an empty
+  /// delimiter.
+  Delimited(Reader& reader, Writer& writer, std::string delimiter = "\n", std::size_t limit = kMessageLimit,
+            Timeout time = {});
 
   /// The next message, without its delimiter, empty ones, too; nullopt where the stream ends between two.
   /// Throws FramingError when more than `limit` bytes come without a delimiter: what follows cannot be told
@@ -43,6 +45,7 @@ class Delimited {
   Writer& writer_;
   std::string delimiter_;
   std::size_t limit_;
+  Timeout time_;
 };
 
 }  // namespace socketserver

@@ -38,8 +38,8 @@ std::string frame(std::string_view message) {
   return pack_i32(static_cast<std::int32_t>(message.size())).append(message);
 }
 
-std::size_t read_length(Reader& reader, std::size_t limit) {
-  const std::int32_t length = unpack_i32(reader.read_exactly(kLengthSize));
+std::size_t read_length(Reader& reader, std::size_t limit, Deadline until) {
+  const std::int32_t length = unpack_i32(reader.read_exactly(kLengthSize, until));
   if (length < 0) throw FramingError("the length " + std::to_string(length) + " is negative");
   if (static_cast<std::size_t>(length) > limit)
     throw FramingError("the length " + std::to_string(length) + " is over the limit of " +
@@ -47,8 +47,8 @@ std::size_t read_length(Reader& reader, std::size_t limit) {
   return static_cast<std::size_t>(length);
 }
 
-std::string read_frame(Reader& reader, std::size_t limit) {
-  return reader.read_exactly(read_length(reader, limit));
+std::string read_frame(Reader& reader, std::size_t limit, Deadline until) {
+  return reader.read_exactly(read_length(reader, limit, until), until);
 }
 
 }  // namespace socketserver

@@ -39,10 +39,10 @@ std::int32_t unpack_i32(std::string_view bytes);
 std::string frame(std::string_view message);
 
 /// Reads a length. FramingError when it is negative or over `limit` bytes, EOFError when the stream ends
-/// within it.
-std::size_t read_length(Reader& reader, std::size_t limit);
+/// within it, and TimeoutError as Reader::read().
+std::size_t read_length(Reader& reader, std::size_t limit, Deadline until = Deadline::never());
 
 /// Reads a length and as many bytes. Throws as read_length() and Reader::read_exactly() do.
-std::string read_frame(Reader& reader, std::size_t limit);
+std::string read_frame(Reader& reader, std::size_t limit, Deadline until = Deadline::never());
 
 }  // namespace socketserver

@@ -5,9 +5,10 @@ namespace socketserver {
 std::optional<std::string> LengthPrefixed::receive() {
   if (!length_) {
     if (reader_.peek().empty()) return std::nullopt;
-    length_ = read_length(reader_, limit_);
+    until_ = Deadline::after(time_);
+    length_ = read_length(reader_, limit_, until_);
   }
-  std::string message = reader_.read_exactly(*length_);
+  std::string message = reader_.read_exactly(*length_, until_);
   length_.reset();
   return message;
 }

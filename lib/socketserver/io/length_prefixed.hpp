@@ -23,13 +23,14 @@ namespace socketserver {
 class LengthPrefixed {
  public:
   /// `limit` is of a message, in bytes and both ways. Memory grows with what arrives, not with what is
-  /// announced.
-  LengthPrefixed(Reader& reader, Writer& writer, std::size_t limit = kMessageLimit)
-      : reader_(reader), writer_(writer), limit_(limit) {}
+  /// announced. `time` is of all of a message that is received, from its first byte on: who sends a byte at a
+  /// time, each in time for the socket, is not waited for any longer. By default he is.
+  LengthPrefixed(Reader& reader, Writer& writer, std::size_t limit = kMessageLimit, Timeout time = {})
+      : reader_(reader), writer_(writer), limit_(limit), time_(time) {}
 
   /// The next message, empty ones, too; nullopt where the stream ends between two. Throws FramingError for a
-  /// length that is negative or over the limit, after which nothing can be told apart any more, and EOFError
-  /// when the stream ends within a length or a message.
+  /// length that is negative or over the limit, after which nothing can be told apart any more, EOFError when
+  /// the stream ends within a length or a message, and TimeoutError.
   std::optional<std::string> receive();
 
   /// Writes the length and the message as one; flush() of the writer is the caller's business. Throws
@@ -40,6 +41,8 @@ class LengthPrefixed {
   Reader& reader_;
   Writer& writer_;
   std::size_t limit_;
+  Timeout time_;
+  Deadline until_;
   std::optional<std::size_t> length_;  // of the message that has begun
 };
 

@@ -1,6 +1,9 @@
 #include "socketserver/io/reader.hpp"
 
 #include <algorithm>
+#include <cerrno>
+
+#include "socketserver/net/error.hpp"
 
 namespace socketserver {
 namespace {
@@ -32,6 +35,11 @@ std::size_t end_of(std::string_view delimiter, std::string_view text, std::strin
 
 Reader::Reader(Socket& socket, std::size_t buffer_size) : socket_(&socket), capacity_(buffer_size) {}
 
+// Of what has come there is nothing left, and it is too late to wait for more.
+void Reader::check(Deadline until) const {
+  if (!has_buffered() && until.expired()) throw TimeoutError(ETIMEDOUT, "not all has come in time");
+}
+
 std::size_t Reader::fill() {
   if (begin_ != end_ || socket_ == nullptr) return end_ - begin_;
   buffer_.resize(std::max<std::size_t>(capacity_, 1));  // memory is taken when the first byte is wanted
@@ -62,10 +70,12 @@ std::optional<std::string> Reader::readline() {
 
 std::optional<std::string> Reader::readline(std::size_t limit) { return readuntil("\n", limit); }
 
-std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::size_t limit) {
+std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::size_t limit, Deadline until) {
   std::string text;
   try {
-    while (text.size() < limit && fill() > 0) {
+    while (text.size() < limit) {
+      check(until);
+      if (fill() == 0) break;
       const std::string_view rest = buffered().substr(0, limit - text.size());
       const std::size_t end = end_of(delimiter, text, rest);
       const std::size_t size = std::min(end, rest.size());
@@ -82,13 +92,16 @@ std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::si
 }
 
 // `done` tells how far it came even when it throws.
-void Reader::fill_in(std::span<char> bytes, std::size_t& done) {
-  for (std::size_t got = 1; done < bytes.size() && got > 0; done += got) got = readinto1(bytes.subspan(done));
+void Reader::fill_in(std::span<char> bytes, std::size_t& done, Deadline until) {
+  for (std::size_t got = 1; done < bytes.size() && got > 0; done += got) {
+    check(until);
+    got = readinto1(bytes.subspan(done));
+  }
 }
 
 std::size_t Reader::readinto(std::span<char> bytes) {
   std::size_t done = 0;
-  fill_in(bytes, done);
+  fill_in(bytes, done, Deadline::never());
   return done;
 }
 
@@ -99,14 +112,14 @@ std::size_t Reader::readinto1(std::span<char> bytes) {
   return take(bytes);
 }
 
-std::string Reader::read(std::size_t size) {
+std::string Reader::read(std::size_t size, Deadline until) {
   std::string data;
   while (data.size() < size) {
     const std::size_t before = data.size();
     data.resize(before + std::min(size - before, kChunk));
     std::size_t got = 0;
     try {
-      fill_in({data.data() + before, data.size() - before}, got);
+      fill_in({data.data() + before, data.size() - before}, got, until);
     } catch (...) {
       data.resize(before + got);
       put_back(std::move(data));
@@ -119,8 +132,8 @@ std::string Reader::read(std::size_t size) {
   return data;
 }
 
-std::string Reader::read_exactly(std::size_t size) {
-  std::string data = read(size);
+std::string Reader::read_exactly(std::size_t size, Deadline until) {
+  std::string data = read(size, until);
   if (data.size() < size)
     throw EOFError("the stream ended " + std::to_string(size - data.size()) + " bytes before the " +
                    std::to_string(size) + " that were announced");

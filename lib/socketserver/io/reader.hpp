@@ -39,14 +39,18 @@ class Reader {
   std::optional<std::string> readline();
   std::optional<std::string> readline(std::size_t limit);
   /// All through the first `delimiter`, which is not empty, but at most `limit` bytes; less, without it,
-  /// where the stream ends, and nullopt where it has ended. asyncio has one of this name.
-  std::optional<std::string> readuntil(std::string_view delimiter, std::size_t limit);
-  /// Exactly `size` bytes, fewer only where the stream ends; by default all up to its end.
-  std::string read(std::size_t size = kAll);
+  /// where the stream ends, and nullopt where it has ended. TimeoutError as read(). asyncio has one of this
+  /// name.
+  std::optional<std::string> readuntil(std::string_view delimiter, std::size_t limit,
+                                       Deadline until = Deadline::never());
+  /// Exactly `size` bytes, fewer only where the stream ends; by default all up to its end. TimeoutError where
+  /// some have not come at `until`, however they drip; how long each recv waits is the socket's business, and
+  /// how much later it may be.
+  std::string read(std::size_t size = kAll, Deadline until = Deadline::never());
   /// The same into memory of the caller; returns how many.
   std::size_t readinto(std::span<char> bytes);
-  /// Exactly `size` bytes, or EOFError that says how many are missing. Memory grows only with what arrives.
-  std::string read_exactly(std::size_t size);
+  /// The same, or EOFError that says how many are missing. Memory grows only with what arrives.
+  std::string read_exactly(std::size_t size, Deadline until = Deadline::never());
   /// What is there, waiting only if that is nothing; at most `size` bytes, none at the end. Python: read1().
   std::string read1(std::size_t size);
   /// As read1(), into memory of the caller, and without a copy where the buffer is empty.
@@ -60,9 +64,10 @@ class Reader {
 
  private:
   std::string_view buffered() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
+  void check(Deadline until) const;
   std::size_t fill();
   std::size_t take(std::span<char> bytes);
-  void fill_in(std::span<char> bytes, std::size_t& done);
+  void fill_in(std::span<char> bytes, std::size_t& done, Deadline until);
   void put_back(std::string bytes);
 
   Socket* socket_ = nullptr;  // none: only what is in the buffer

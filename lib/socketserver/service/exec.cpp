@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <stdexcept>
 
 #include "socketserver/handler/linger.hpp"
 #include "socketserver/io/ascii.hpp"
+#include "socketserver/net/error.hpp"
 #include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -94,8 +96,11 @@ void ExecHandler::answer(const CommandResult& result, bool streams) {
 void ExecHandler::send_ready(std::string_view bytes) {
   request().sendall(std::to_string(bytes.size()));
   std::string said;
+  Deadline until;
   while (said.size() < kExecReady.size()) {
+    if (until.expired()) throw TimeoutError(ETIMEDOUT, std::string(kExecReady) + " has not come in time");
     const std::string more = request().recv(kExecReady.size() - said.size());
+    if (said.empty()) until = Deadline::after(server().deadlines.read);
     if (more.empty() && said.empty()) return;
     said += more;
     if (more.empty() || !kExecReady.starts_with(said))

@@ -44,7 +44,7 @@ struct ExecOptions {
 /// Runs the commands of a connection until it ends. What is no command (not UTF-8, a NUL in it, longer than a
 /// request may be) is answered by a line of stderr and status 126, as shells do; a request that was too long
 /// ends the connection, since its rest would be taken for the next one. In `ready`, so does anything but
-/// kExecReady.
+/// kExecReady, all of which has as long as `deadlines.read`, however it comes.
 class ExecHandler : public StreamRequestHandler {
  public:
   explicit ExecHandler(const ExecOptions& options = {}) : options_(options) {}

@@ -1,9 +1,6 @@
 #include "socketserver/service/header_framed.hpp"
 
 #include <algorithm>
-#include <cerrno>
-
-#include "socketserver/net/error.hpp"
 
 namespace socketserver {
 namespace {
@@ -19,19 +16,8 @@ Json parse_header(const std::string& text) {
 
 }  // namespace
 
-Json read_header(Reader& reader, std::size_t limit) { return parse_header(read_frame(reader, limit)); }
-
-Json read_header(Reader& reader, std::size_t limit, Deadline end) {
-  std::string text;
-  for (const std::size_t size = read_length(reader, limit); text.size() < size;) {
-    const std::string piece = reader.read1(size - text.size());
-    if (piece.empty())
-      throw EOFError("the stream ended " + std::to_string(size - text.size()) +
-                     " bytes before the end of a header");
-    text += piece;
-    if (text.size() < size && end.expired()) throw TimeoutError(ETIMEDOUT, "the header did not come in time");
-  }
-  return parse_header(text);
+Json read_header(Reader& reader, std::size_t limit, Deadline until) {
+  return parse_header(read_frame(reader, limit, until));
 }
 
 HeaderFramed::HeaderFramed(Reader& reader, Writer& writer, std::string size_key,
@@ -40,12 +26,12 @@ HeaderFramed::HeaderFramed(Reader& reader, Writer& writer, std::string size_key,
       writer_(writer),
       size_key_(std::move(size_key)),
       limits_(limits),
-      headers_(reader, writer, limits.header) {}
+      headers_(reader, writer, limits.header, limits.time) {}
 
 std::optional<HeaderFramed::Message> HeaderFramed::receive() {
   if (!begun_) begun_ = receive_header();
   if (!begun_) return std::nullopt;
-  std::string body = reader_.read_exactly(static_cast<std::size_t>(remaining_));
+  std::string body = reader_.read_exactly(static_cast<std::size_t>(remaining_), until_);
   remaining_ = 0;
   return Message{*std::exchange(begun_, {}), std::move(body)};
 }
@@ -61,6 +47,7 @@ std::optional<Json> HeaderFramed::receive_header() {
     throw FramingError("\"" + size_key_ + "\" is " + std::to_string(size) + ", not 0 to " +
                        std::to_string(limits_.body));
   remaining_ = static_cast<std::uint64_t>(size);
+  until_ = Deadline::after(limits_.time);
   return header;
 }
 

@@ -16,16 +16,16 @@ namespace socketserver {
 
 /// Reads a frame (io/framing.hpp) that holds a JSON object of at most `limit` bytes. Throws as read_frame()
 /// does, and JsonError for what is no object.
-Json read_header(Reader& reader, std::size_t limit);
-/// The same, all of which must have come at `end`: TimeoutError when more of it comes later. For how long to
-/// wait for each piece is the socket's business.
-Json read_header(Reader& reader, std::size_t limit, Deadline end);
+Json read_header(Reader& reader, std::size_t limit, Deadline until = Deadline::never());
 
-/// What HeaderFramed takes and gives at most, in bytes.
+/// What HeaderFramed takes and gives at most, in bytes, and for how long it waits.
 struct HeaderFramedLimits {
   /// A name and a message of some KiB each fit; a peer that needs more is none of ours.
   std::size_t header = 65536;
   std::uint64_t body = kMessageLimit;
+  /// Of all of a header, from its first byte on, and then of all of the body that receive() takes, whatever
+  /// the socket's timeouts are, which each byte begins anew.
+  Timeout time = {};
 };
 
 /// Sends and receives messages in three parts: the length of a JSON object, the object, and as many bytes as
@@ -79,6 +79,7 @@ class HeaderFramed {
   HeaderFramedLimits limits_;
   LengthPrefixed headers_;
   std::uint64_t remaining_ = 0;
+  Deadline until_;             // of the body
   std::optional<Json> begun_;  // the header of a message that receive() could not finish
 };
 

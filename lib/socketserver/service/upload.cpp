@@ -118,7 +118,9 @@ Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
   reply(Json::object({{"offset", part.size()}, {"sha256", hash.hexdigest()}}));
   const std::int64_t offset = [&] {
     const PatienceOfServer patience(connection(), server().deadlines, part.size());
-    return read_header(rfile(), kUploadHeaderLimit).get_int("offset");
+    rfile().peek();  // whose wait is a patient one
+    return read_header(rfile(), kUploadHeaderLimit, Deadline::after(options_.header_timeout))
+        .get_int("offset");
   }();
   if (offset == 0)
     part.clear();
