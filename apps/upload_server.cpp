@@ -34,6 +34,14 @@ struct Limits {
   StoreLimits of_store() const { return {limit(quota), limit(max_files), limit(client_quota)}; }
 };
 
+void add_deadlines(apps::Options& options, UploadOptions& upload, long long& body_rate) {
+  options.seconds("header-timeout", upload.header_timeout,
+                  "from the first byte of what a client asks to the end of its header");
+  options.seconds("body-timeout", upload.body_timeout,
+                  "for the bytes of a file; each --body-rate of them that come give it a second more");
+  options.integer("body-rate", "BYTES", body_rate, 1, kMost, "a second, of slow clients");
+}
+
 // Without a limit they are kept for a lifetime.
 std::chrono::seconds lifetime(const Timeout& keep) {
   constexpr std::chrono::hours kLong{24 * 365 * 100};
@@ -53,6 +61,8 @@ int run(int argc, char** argv) {
   std::string allow = "both";
   Timeout keep = FileStore::kPartLifetime;
   Limits limits;
+  UploadOptions upload;
+  long long body_rate = static_cast<long long>(upload.body_rate);
   options.value("directory", "DIR", directory, "where files are; created where it is missing");
   options.choice("allow", allow, {"both", "put", "get"},
                  "what clients may do: send files, get and list those that are there, or both");
@@ -61,9 +71,10 @@ int run(int argc, char** argv) {
                   "how long what has arrived of a file is kept when the connection of a client breaks that "
                   "wants to resume",
                   apps::Options::Zero::kNoTime);
+  add_deadlines(options, upload, body_rate);
   server.add_to(options);
   if (!options.parse(argc, argv).empty()) throw apps::UsageError("takes no arguments (see --help)");
-  UploadOptions upload;
+  upload.body_rate = static_cast<std::uint64_t>(body_rate);
   upload.store = std::make_shared<FileStore>(directory, limits.of_store(), lifetime(keep));
   upload.max_file_size = limit(limits.max_file_size);
   upload.put = allow != "get";

@@ -394,6 +394,33 @@ TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
 
 // ---- slow clients ----
 
+/// Sends byte by byte until the server has enough of it; false when it takes all of them and answers.
+bool drips_until_cut_off(Socket& client, const std::string& bytes) {
+  client.set_nodelay();
+  try {
+    for (const char byte : bytes) {
+      client.sendall({&byte, 1});
+      if (wait_readable(client.fileno(), Deadline::after(std::chrono::milliseconds(1)))) break;
+    }
+    return client.recv(1).empty();
+  } catch (const ConnectionError&) {
+    return true;
+  }
+}
+
+TEST_F(UploadServer, EndsWhatDripsWhenItIsToldTo) {
+  const auto ends = [this](std::size_t size) {
+    return eventually([&] {  // a server that was not scheduled meanwhile hears it all at once
+      Socket client = connect();
+      return drips_until_cut_off(client, upload_of("a", bytes_of(size)));
+    });
+  };
+  start("threading", {"--header-timeout", "0.02"});
+  EXPECT_TRUE(ends(0));
+  start("threading", {"--body-timeout", "0.02", "--body-rate", "1000000"});
+  EXPECT_TRUE(ends(100));
+}
+
 /// A handler that has no patience.
 class ImpatientUploads : public ::testing::Test {
  protected:
@@ -406,25 +433,11 @@ class ImpatientUploads : public ::testing::Test {
     serving_->server().log_level = LogLevel::kError;
     serving_->start();
   }
-  /// Sends byte by byte, for ever, until the server has enough of it.
   bool is_cut_off(std::size_t size) {
     Socket client = serving_->connect();
-    client.set_nodelay();
-    const std::string start = upload_of("a", bytes_of(size));
-    try {
-      for (const char byte : start) {
-        client.sendall({&byte, 1});
-        if (wait_readable(client.fileno(), Deadline::after(std::chrono::milliseconds(1))))
-          return client.recv(1).empty();
-      }
-      return client.recv(1).empty();
-    } catch (const ConnectionError&) {
-      return true;
-    }
+    return drips_until_cut_off(client, upload_of("a", bytes_of(size)));
   }
   TemporaryDirectory directory_;
-
- private:
   std::unique_ptr<Serving<ThreadingTCPServer>> serving_;
 };
 
@@ -433,6 +446,17 @@ constexpr std::chrono::nanoseconds kNone{0};
 TEST_F(ImpatientUploads, EndWhereAHeaderDrips) {
   start(kNone, {});
   EXPECT_TRUE(is_cut_off(0));
+}
+
+TEST_F(ImpatientUploads, EndWhereTheOffsetDripsAtWhichAClientGoesOn) {
+  start(kNone, {});
+  Json header = header_of("a", 1);
+  header.set("resume", true);
+  header.set("sha256", Sha256("x").hexdigest());
+  Socket client = serving_->connect();
+  client.sendall(frame(header.dump()));
+  EXPECT_EQ(read_reply(client).get_int("offset"), 0);
+  EXPECT_TRUE(drips_until_cut_off(client, upload(R"({"offset": 0})", "x")));
 }
 
 TEST_F(ImpatientUploads, EndWhereABodyDrips) {
