@@ -45,14 +45,6 @@ void occupy_standard_streams() {
 
 std::string peer_guess;
 
-std::string with_guess(const std::exception& error) {
-  const bool of_peer = dynamic_cast<const ConnectionError*>(&error) != nullptr ||
-                       dynamic_cast<const EOFError*>(&error) != nullptr ||
-                       dynamic_cast<const FramingError*>(&error) != nullptr ||
-                       dynamic_cast<const JsonError*>(&error) != nullptr;
-  return error.what() + (of_peer ? peer_guess : "");
-}
-
 int report(const std::string& program, const std::string& what, int status) {
   const std::string line = program + ": " + what + "\n";
   std::cout.flush();
@@ -84,6 +76,14 @@ int run_main(const std::string& program, const std::function<int()>& body) {
   } catch (const std::exception& error) {
     return report(program, with_guess(error), 1);
   }
+}
+
+std::string with_guess(const std::exception& error) {
+  const bool of_peer = dynamic_cast<const ConnectionError*>(&error) != nullptr ||
+                       dynamic_cast<const EOFError*>(&error) != nullptr ||
+                       dynamic_cast<const FramingError*>(&error) != nullptr ||
+                       dynamic_cast<const JsonError*>(&error) != nullptr;
+  return error.what() + (of_peer ? peer_guess : "");
 }
 
 void guess_at_peer_errors(std::string guess) { peer_guess = std::move(guess); }

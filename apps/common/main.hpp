@@ -1,6 +1,7 @@
 // What every main() is made of.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -14,5 +15,8 @@ int run_main(const std::string& program, const std::function<int()>& body);
 /// `guess` is what may be the reason behind an error of the kind that a peer causes which speaks another
 /// protocol, or ends the connection: run_main() appends it to such an error's line from now on. One thread.
 void guess_at_peer_errors(std::string guess);
+
+/// What an error says, and the guess where it is of that kind.
+std::string with_guess(const std::exception& error);
 
 }  // namespace socketserver::apps

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <utility>
 
+#include "common/main.hpp"
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/wait.hpp"
 #include "socketserver/service/text.hpp"
@@ -67,14 +68,14 @@ void TransferSession::connect_anew_if_ended() {
 void TransferSession::report_broken() {
   if (!broken_) return;
   const auto& replies = uploads_->replies();
-  failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why + guess());
+  failed(broken_->path, replies.size() > sent_.size() ? why_not(replies.back()) : broken_->why);
   broken_.reset();
 }
 
-// Servers do not say that a key is wrong, but in the mutual form, which has ended well.
-std::string TransferSession::guess() const {
-  if (!server_.auth.wanted() || server_.auth.mutual || uploads_->answers()) return {};
-  return "; has the server the same --auth-key-file and --auth-digest?";
+// A server that has answered wanted no other key, and one that wants any has said something.
+std::string TransferSession::why(const std::exception& error) const {
+  const bool answered = uploads_->answers() || downloads_->answers();
+  return !answered && (server_.auth.wanted() || socket_.received() > 0) ? with_guess(error) : error.what();
 }
 
 void TransferSession::complain(const std::string& what) {
@@ -95,7 +96,7 @@ bool TransferSession::or_say(const std::string& what, const std::function<void()
   } catch (const TimeoutError&) {
     failed(what, "the server does not answer");
   } catch (const std::exception& error) {
-    failed(what, error.what());
+    failed(what, why(error));
   }
   return false;
 }
@@ -136,8 +137,8 @@ void TransferSession::send(const UploadFile& file, const ProgressBar::Total& tot
     sent_.push_back(sent);
   } catch (const std::exception& error) {
     if (!prepared || uploads_->usable()) return complain(error.what());  // which names the file
-    broken_ = {file.path, error.what()};
     uploads_->last_words();
+    broken_ = {file.path, why(error)};
   }
 }
 
@@ -191,8 +192,8 @@ void TransferSession::report(const Sent& sent, const UploadReply& reply) {
 void TransferSession::report_without_reply(const Sent& sent) {
   if (uploads_->answers())
     return failed(sent.path, "the connection ended before the server said that it was stored");
-  if (const std::string why = guess(); !why.empty())
-    return failed(sent.path, "the connection ended before the server said anything" + why);
+  if (server_.auth.wanted() && !server_.auth.mutual)  // servers of the mutual form say that a key is wrong
+    return failed(sent.path, why(EOFError("the connection ended before the server said anything")));
   const auto bytes = static_cast<double>(sent.bytes);
   std::cout << printable(sent.path, kLongMessage) << ": sent " << size_text(bytes)
             << rate_text(bytes, sent.seconds) << "; the server does not say whether it was stored\n";
@@ -212,7 +213,7 @@ std::string TransferSession::hear_the_end() {
   } catch (const TimeoutError&) {
     return "the server neither answers nor closes the connection";
   } catch (const std::exception& error) {
-    return error.what();
+    return why(error);
   }
 }
 

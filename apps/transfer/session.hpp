@@ -71,7 +71,7 @@ class TransferSession {
   bool can_connect_anew() const;
   void connect_anew_if_ended();
   void report_broken();
-  std::string guess() const;
+  std::string why(const std::exception& error) const;
   void complain(const std::string& what);
   bool or_say(const std::string& what, const std::function<void()>& act);
   void send(const UploadFile& file, const ProgressBar::Total& total);

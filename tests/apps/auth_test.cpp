@@ -89,7 +89,8 @@ TEST_F(AuthPrograms, SayThatTheKeyIsAnotherOne) {
 
 TEST_F(AuthPrograms, DoNotTakeAFileForSentToAServerOfAnotherKey) {
   start_with_key("upload", {"--directory", directory_ / "stored"});
-  for (const Argv& words : {Argv{key_}, Argv{"put", key_}}) {
+  for (const Argv& words :
+       {Argv{key_}, Argv{"put", key_}, Argv{"put", "--resume", key_}, Argv{"get", "key"}, Argv{"ls"}}) {
     const Outcome outcome = ask_with(other_key_, words);
     EXPECT_EQ(outcome.out, "");
     EXPECT_NE(outcome.err.find("has the server the same --auth-key-file and --auth-digest?"),
@@ -123,6 +124,23 @@ TEST_F(AuthPrograms, SayThatTheServerMayWantAKey) {
     EXPECT_TRUE(outcome.err.ends_with("; does the server want --auth-key-file?\n")) << outcome.err;
     EXPECT_EQ(outcome.status, 1);
   }
+}
+
+TEST_F(AuthPrograms, SayThatAServerOfFilesOrTimeMayWantAKey) {
+  const auto expect_guess = [this](const Argv& words) {
+    const Outcome outcome = ask(words);
+    EXPECT_TRUE(outcome.err.ends_with("; does the server want --auth-key-file?\n")) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(outcome.status, 1);
+  };
+  start_with_key("upload", {"--directory", directory_ / "stored", "--auth-timeout", "0.1"});
+  for (const Argv& words :
+       {Argv{key_}, Argv{"put", key_}, Argv{"put", "--resume", key_}, Argv{"get", "key"}, Argv{"ls"}})
+    expect_guess(words);
+  start_with_key("time", {"--tcp", "--auth-timeout", "0.1"}, {"--tcp"});
+  expect_guess({"%Y"});
+  start_with_key("time", {"--tcp"}, {"--tcp", "--timeout", "0.1"});
+  expect_guess({"%Y"});
 }
 
 TEST_F(AuthPrograms, SayThatTheServerAsksForNoKey) {

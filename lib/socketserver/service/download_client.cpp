@@ -20,10 +20,10 @@ Listing DownloadClient::list(const StorePath& directory, bool recursive) {
   ask(ListRequest{directory.text(), recursive}.to_json());
   try {
     Listing listing = read_listing(reader_, recursive);
-    usable_ = true;
+    usable_ = answers_ = true;
     return listing;
   } catch (const RefusedError&) {
-    usable_ = true;
+    usable_ = answers_ = true;
     throw;
   }
 }
@@ -39,6 +39,7 @@ GetReply DownloadClient::request(const StorePath& file, const FilePart& part, co
   const Patience patience(socket_, part.size());
   ask(request.to_json());
   GetReply reply = read_get_reply(reader_, request.offset);
+  answers_ = true;
   usable_ = !reply.ok;
   if (reply.directory) throw IsADirectoryError("it is a directory");
   if (!reply.ok) throw RefusedError(reply.error);

@@ -42,6 +42,8 @@ class DownloadClient {
 
   /// False after anything but an answer: nobody knows where the next one begins.
   bool usable() const noexcept { return usable_; }
+  /// Has the server answered anything?
+  bool answers() const noexcept { return answers_; }
 
  private:
   void ask(const Json& request);
@@ -50,7 +52,7 @@ class DownloadClient {
 
   Socket& socket_;
   Reader& reader_;
-  bool usable_ = true;
+  bool usable_ = true, answers_ = false;
 };
 
 }  // namespace socketserver

@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "socketserver/handler/linger.hpp"
+#include "socketserver/io/framing.hpp"
+#include "socketserver/net/error.hpp"
 #include "socketserver/service/packet.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -96,10 +98,18 @@ std::string TimeClient::ask(std::string_view format) {
   if (socket_.type() == SOCK_DGRAM) return ask_packet(socket_, format);
   if (contains(format, '\n')) throw std::invalid_argument("a format on a connection is one line");
   socket_.sendall(std::string(format) + '\n');
-  auto line = reader_.readline();
+  auto line = read_answer();
   if (!line) throw EOFError("the server ended without an answer");
+  if (!is_utf8(*line)) throw FramingError("what the server sent is no answer");  // it may be a challenge
   if (line->ends_with('\n')) line->pop_back();
   return *line;
+}
+
+std::optional<std::string> TimeClient::read_answer() try {
+  return reader_.readline();
+} catch (const TimeoutError&) {
+  if (!reader_.has_buffered()) throw;
+  throw FramingError("what the server sent is no line");
 }
 
 }  // namespace socketserver

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,10 +47,13 @@ class TimeClient {
   TimeClient& operator=(const TimeClient&) = delete;
 
   /// Throws TimeoutError when no answer comes, EOFError when the server ends the connection, and over a
-  /// connection std::invalid_argument for a format of several lines.
+  /// connection std::invalid_argument for a format of several lines, FramingError for what is no line of
+  /// UTF-8.
   std::string ask(std::string_view format);
 
  private:
+  std::optional<std::string> read_answer();
+
   Socket socket_;
   Reader reader_{socket_};  // for connections
 };

@@ -39,7 +39,7 @@ std::uint64_t UploadClient::send(const PreparedUpload& file, const Progress& pro
   const UploadHeader& header = file.header;
   hear();
   if (usable_ && header.resume) settle();
-  if (!usable_) throw std::runtime_error("the server has closed the connection");
+  if (!usable_) throw EOFError("the server has closed the connection");
   usable_ = false;
   ++asked_;
   const std::string object = frame(header.to_json(file.form).dump());
@@ -67,7 +67,7 @@ std::optional<std::uint64_t> UploadClient::agree_where_to_go_on(const FileReader
 } catch (const TimeoutError&) {
   throw std::runtime_error("the server does not say where to go on; it may take whole files alone");
 } catch (const EOFError&) {
-  throw std::runtime_error("the server closed the connection instead of saying where to go on");
+  throw EOFError("the server closed the connection instead of saying where to go on");
 }
 
 // A server that has closed its side takes nothing more, though it may let us send.
