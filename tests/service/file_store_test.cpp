@@ -128,6 +128,15 @@ TEST_F(FileStores, SayThatTheDiskIsFullAndLeaveNothing) {
   EXPECT_EQ(names_in(directory_.path()), Names{"a.txt"});
 }
 
+TEST_F(FileStores, LeaveNoDirectoriesThatWereMadeForAFileThatCannotGetThere) {
+  std::filesystem::create_directories(directory_ / "d/empty");
+  FilePart part(store_, StorePath::relative("d/new/deep/a"), {});
+  for (const std::string& name : names_in(directory_.path()))
+    if (name != "d") std::filesystem::remove(directory_ / name);  // what was to become the file
+  EXPECT_THROW(part.commit(), OSError);
+  EXPECT_EQ(names_in(directory_ / "d"), Names{"empty"});
+}
+
 TEST_F(FileStores, LeakNoDescriptors) {
   const std::size_t before = open_descriptors();
   for (int i = 0; i < 10; ++i) {

@@ -69,8 +69,9 @@ TEST(StorePaths, AreOpenedWithoutFollowingLinks) {
   std::filesystem::create_directory_symlink("b", directory / "a/link");
   put(directory / "a/file", "");
   const Fd top = opened(directory.path());
+  std::size_t there = 0;
   const auto open = [&](const std::string& path, bool create) {
-    return open_directories(top.get(), StorePath::relative(path).names(), create);
+    return open_directories(top.get(), StorePath::relative(path).names(), create ? &there : nullptr);
   };
   EXPECT_TRUE(open("a/b", false));
   EXPECT_THROW(open("a/link", false), RefusedError);
@@ -78,6 +79,7 @@ TEST(StorePaths, AreOpenedWithoutFollowingLinks) {
   EXPECT_THROW(open("a/file", true), RefusedError);
   EXPECT_THROW(open("a/c/d", false), FileNotFoundError);
   EXPECT_TRUE(open("a/c/d", true));
+  EXPECT_EQ(there, 1u);
   EXPECT_TRUE(std::filesystem::is_directory(directory / "a/c/d"));
   EXPECT_EQ(names_in(directory / "a/b"), Names{});
 }

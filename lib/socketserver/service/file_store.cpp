@@ -35,7 +35,7 @@ std::optional<std::uint64_t> size_of(int directory, const std::string& name) {
 
 bool is_new(const FileStore& store, const StorePath& path) {
   try {
-    return !size_of(open_directories(store.fileno(), path.directories(), false).get(), path.name());
+    return !size_of(open_directories(store.fileno(), path.directories()).get(), path.name());
   } catch (const FileNotFoundError&) {
     return true;
   }
@@ -62,7 +62,7 @@ void FileStore::sweep(std::chrono::seconds at_most_every) const {
 
 FileReader FileStore::open(const StorePath& path) const {
   try {
-    const Fd parent = open_directories(directory_.get(), path.directories(), false);
+    const Fd parent = open_directories(directory_.get(), path.directories());
     Fd file(::openat(parent.get(), path.name().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file) throw_os_error(errno, "open " + printable(path.text()));
     return {std::move(file), path.text()};
@@ -77,7 +77,7 @@ FileReader FileStore::open(const StorePath& path) const {
 
 Fd FileStore::open_directory(const StorePath& path) const {
   try {
-    return open_directories(directory_.get(), path.names(), false);
+    return open_directories(directory_.get(), path.names());
   } catch (const FileNotFoundError&) {
     throw RefusedError("there is no such directory");
   }
@@ -149,9 +149,15 @@ void FilePart::put_in_place(int target) {
 
 void FilePart::commit() {
   if (::fsync(part_.file.get()) < 0) throw_os_error(errno, "fsync " + name());
-  const Fd target = open_directories(store_.fileno(), path_.directories(), true);
-  put_in_place(target.get());
-  if (::fsync(target.get()) < 0) throw_os_error(errno, "fsync the directory of " + name());
+  std::size_t there = path_.directories().size();
+  try {
+    const Fd target = open_directories(store_.fileno(), path_.directories(), &there);
+    put_in_place(target.get());
+    if (::fsync(target.get()) < 0) throw_os_error(errno, "fsync the directory of " + name());
+  } catch (...) {
+    if (!committed_) remove_directories(store_.fileno(), path_.directories(), there);
+    throw;
+  }
   if (part_.directory) store_.kept().expire();
 }
 

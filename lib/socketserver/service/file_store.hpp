@@ -100,7 +100,8 @@ class FilePart {
   /// Appends. OSError when the disk is full, and so on.
   void write(std::string_view bytes);
   /// Brings it to the disk and to its name, where it replaces what was there; missing directories are made.
-  /// OSError when that fails, RefusedError when a directory is there, or no directory on the way.
+  /// OSError when that fails, RefusedError when a directory is there, or no directory on the way; then no
+  /// directory is left that was made.
   void commit();
   /// From now on, or not any more: where it has a key, it stays when it is given up.
   void keep(bool wanted) noexcept { keep_ = wanted; }

@@ -29,12 +29,15 @@ Fd open_directory(int parent, const char* name) {
   throw_os_error(errno, "open the directory " + printable(name));
 }
 
-void make_directory(int parent, const char* name) {
+// False where it was there.
+bool make_directory(int parent, const char* name) {
   if (::mkdirat(parent, name, kDirectoryMode) < 0) {
-    if (errno != EEXIST) throw_os_error(errno, "make the directory " + printable(name));
-  } else if (::fsync(parent) < 0) {  // or a file in it could be lost with it
-    throw_os_error(errno, "fsync the parent of the directory " + printable(name));
+    if (errno == EEXIST) return false;
+    throw_os_error(errno, "make the directory " + printable(name));
   }
+  if (::fsync(parent) < 0)  // or a file in it could be lost with it
+    throw_os_error(errno, "fsync the parent of the directory " + printable(name));
+  return true;
 }
 
 }  // namespace
@@ -81,13 +84,25 @@ std::string StorePath::text() const {
   return all;
 }
 
-Fd open_directories(int top, std::span<const std::string> names, bool create) {
+Fd open_directories(int top, std::span<const std::string> names, std::size_t* there) {
+  if (there != nullptr) *there = names.size();
   Fd directory = open_directory(top, ".");
-  for (const std::string& name : names) {
-    if (create) make_directory(directory.get(), name.c_str());
-    directory = open_directory(directory.get(), name.c_str());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const char* const name = names[i].c_str();
+    if (there != nullptr && make_directory(directory.get(), name)) *there = std::min(*there, i);
+    directory = open_directory(directory.get(), name);
   }
   return directory;
+}
+
+void remove_directories(int top, std::span<const std::string> names, std::size_t there) noexcept {
+  for (; names.size() > there; names = names.first(names.size() - 1)) {
+    try {
+      const Fd parent = open_directories(top, names.first(names.size() - 1));
+      ::unlinkat(parent.get(), names.back().c_str(), AT_REMOVEDIR);
+    } catch (const std::exception&) {  // it was never made
+    }
+  }
 }
 
 }  // namespace socketserver

@@ -53,8 +53,11 @@ class StorePath {
 };
 
 /// Opens the directory `names` below `top`, one after the other, and without following a symbolic link.
-/// Missing ones are made first where `create` says so. RefusedError where something else has that name,
-/// FileNotFoundError where there is none, and OSError.
-Fd open_directories(int top, std::span<const std::string> names, bool create);
+/// RefusedError where something else has that name, FileNotFoundError where there is none, and OSError.
+/// With `there`, missing ones are made first; it tells how many were there before, also when it throws.
+Fd open_directories(int top, std::span<const std::string> names, std::size_t* there = nullptr);
+
+/// Removes those behind the first `there`, which were made, but for those that are in use by then.
+void remove_directories(int top, std::span<const std::string> names, std::size_t there) noexcept;
 
 }  // namespace socketserver

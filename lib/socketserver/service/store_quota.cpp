@@ -32,7 +32,7 @@ StoreQuota::StoreQuota(int store, const KeptParts& kept, const StoreLimits& limi
 void StoreQuota::count() const {
   remove_stale_parts(store_);
   std::uint64_t bytes = sum(bytes_of_parts(store_), kept_.bytes()), files = 0;
-  for (DirectoryWalk walk(open_directories(store_, {}, false), true); const auto entry = walk.next();) {
+  for (DirectoryWalk walk(open_directories(store_, {}), true); const auto entry = walk.next();) {
     if (entry->kind != DirectoryWalk::Kind::kFile) continue;
     bytes = sum(bytes, entry->size);
     ++files;
