@@ -112,6 +112,8 @@ TEST_P(Transfers, SayWhyAFileIsNotGiven) {
   Peer client = peer();
   EXPECT_EQ(client.ask(get("none")),
             R"({"ok": false, "filename": "none", "filesize": 0, "error": "there is no such file"})");
+  EXPECT_EQ(client.ask(get_path("directory/none")),
+            R"({"ok": false, "filename": "none", "filesize": 0, "error": "there is no such file"})");
   EXPECT_EQ(client.ask(get("directory")),
             R"({"ok": false, "filename": "directory", "filesize": 0, "error": "it is a directory", )"
             R"("directory": true})");

@@ -180,8 +180,9 @@ bool UploadHandler::refuse(const UploadHeader& header, const std::string& why) {
 
 bool UploadHandler::serve(const GetRequest& request) {
   const auto began = Clock::now();
-  const std::string what = printable(request.path.value_or(request.name));
-  GetReply answer{false, request.name, "", false, 0, 0};
+  const std::string path = request.path.value_or(request.name), what = printable(path);
+  const std::string name = request.name.empty() ? path.substr(path.rfind('/') + 1) : request.name;
+  GetReply answer{false, name, "", false, 0, 0};
   std::uint64_t sent = 0;
   answer.error = why_not([&] {
     if (!options_.get) throw RefusedError("this server gives no files away");
