@@ -209,7 +209,8 @@ bool UploadHandler::serve(const ListRequest& request) {
     send_listing(connection(), *options_.store, request);
   });
   if (error.empty()) return true;
-  log(LogLevel::kWarning, "refused to list " + printable(request.path) + ": " + printable(error));
+  const std::string what = request.path.empty() ? "all that it has" : printable(request.path);
+  log(LogLevel::kWarning, "refused to list " + what + ": " + printable(error));
   reply(no(error));
   return true;
 }
