@@ -2,10 +2,12 @@
 #include "socketserver/service/exec_client.hpp"
 
 #include <iostream>
+#include <stdexcept>
 
 #include "common/connect.hpp"
 #include "common/main.hpp"
 #include "common/prompt.hpp"
+#include "socketserver/net/error.hpp"
 
 using namespace socketserver;
 
@@ -34,6 +36,39 @@ void end_by_reset(Socket& socket, bool wanted) {
   socket.setsockopt(SOL_SOCKET, SO_LINGER, {reinterpret_cast<const char*>(&value), sizeof value});
 }
 
+/// Runs commands and prints their answers. Until one has come, the server may be another one than we think.
+class Asker {
+ public:
+  Asker(const apps::ClientOptions& where, const std::string& framing)
+      : keyless_(!where.auth.wanted()),
+        framing_(framing),
+        socket_(where.connect()),
+        client_(socket_, exec_framing(framing)) {}
+
+  int ask(const std::string& command) try {
+    end_by_reset(socket_, true);
+    const ExecAnswer answer = client_.run(command);
+    end_by_reset(socket_, false);
+    const int status = print(answer);
+    apps::guess_at_peer_errors("");
+    answered_ = true;
+    return status;
+  } catch (const TimeoutError& error) {
+    if (answered_) throw;
+    throw std::runtime_error(error.what() + ("; has the server --framing " + framing_ + ", too?"));
+  } catch (const EOFError& error) {
+    if (!keyless_ || socket_.received() > 0) throw;
+    throw std::runtime_error(error.what());  // a server that wants a key has said something
+  }
+
+ private:
+  const bool keyless_;
+  const std::string framing_;
+  Socket socket_;
+  ExecClient client_;
+  bool answered_ = false;
+};
+
 int run(int argc, char** argv) {
   apps::Options options(
       kProgram, "[OPTION]... [--] [COMMAND]...",
@@ -47,18 +82,11 @@ int run(int argc, char** argv) {
   options.choice("framing", framing, {"raw", "ready", "length", "json"}, "the server's");
   where.add_to(options);
   const std::vector<std::string> words = options.parse(argc, argv);
-  Socket socket = where.connect();
-  ExecClient client(socket, exec_framing(framing));
-  const auto run = [&](const std::string& command) {
-    end_by_reset(socket, true);
-    const ExecAnswer answer = client.run(command);
-    end_by_reset(socket, false);
-    return print(answer);
-  };
-  if (!words.empty()) return run(apps::joined(words));
+  Asker asker(where, framing);
+  if (!words.empty()) return asker.ask(apps::joined(words));
   int status = 0;
   for (apps::Prompt prompt("$ "); const auto line = prompt.next();)
-    if (!line->empty()) status = run(*line);
+    if (!line->empty()) status = asker.ask(*line);
   return status;
 }
 

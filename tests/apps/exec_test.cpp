@@ -112,7 +112,19 @@ TEST_F(ExecPrograms, EndWhenTheServerDoes) {
   client.write("echo two\n");
   const Outcome outcome = client.wait();
   EXPECT_TRUE(outcome.err.starts_with("exec_client: ")) << outcome.err;
+  EXPECT_EQ(outcome.err.find("auth"), outcome.err.npos) << "it has answered without: " << outcome.err;
   EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(ExecPrograms, SayWhatMayBeTheMatterWhereNothingWasAnsweredYet) {
+  start({"--framing", "raw"});
+  const Outcome outcome = ask({"--timeout", "0.2", "echo hi"});
+  EXPECT_TRUE(outcome.err.ends_with("; has the server --framing json, too?\n")) << outcome.err;
+  EXPECT_EQ(outcome.status, 1);
+  start();
+  Argv argv = client_;
+  argv.push_back("kill -KILL $PPID");
+  EXPECT_EQ(run(argv).err, "exec_client: the server closed the connection instead of answering\n");
 }
 
 TEST_F(ExecPrograms, TakeNoHarmFromSignalsThatWereIgnoredOrBlockedBefore) {
