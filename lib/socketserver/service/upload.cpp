@@ -73,6 +73,7 @@ void UploadHandler::log(LogLevel level, const std::string& text) {
 // False when what follows cannot be served.
 bool UploadHandler::serve(const UploadHeader& header) {
   const auto began = Clock::now();
+  coming_ = printable(header.path.value_or(header.name));
   came_ = 0;
   waited_ = {};
   missing_ = header.resume ? 0 : header.size;  // with `resume` nothing comes before it is asked for
@@ -160,12 +161,12 @@ std::size_t UploadHandler::read_some(std::string& block) {
   const std::size_t got = rfile().readinto1({block.data(), std::min<std::uint64_t>(block.size(), missing_)});
   waited_ += Clock::now() - began;
   if (got == 0)
-    throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of the file");
+    throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of " + coming_);
   missing_ -= got;
   came_ += got;
   const auto earned = std::chrono::seconds(came_ / std::max<std::uint64_t>(options_.body_rate, 1));
   if (missing_ > 0 && options_.body_timeout && waited_ > *options_.body_timeout + earned)
-    throw TimeoutError(ETIMEDOUT, "the file came too slowly: " + bytes_and_time(came_, waited_));
+    throw TimeoutError(ETIMEDOUT, coming_ + " came too slowly: " + bytes_and_time(came_, waited_));
   return got;
 }
 

@@ -61,7 +61,8 @@ class UploadHandler : public StreamRequestHandler {
   std::size_t read_some(std::string& block);
 
   UploadOptions options_;
-  std::uint64_t missing_ = 0;  // bytes of the file that have not come yet
+  std::string coming_;         // the name of the file, for the log
+  std::uint64_t missing_ = 0;  // bytes of it that have not come yet
   std::uint64_t came_ = 0;     // and those that have
   Clock::duration waited_{0};  // for them
 };
