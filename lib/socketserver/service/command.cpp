@@ -48,7 +48,14 @@ class FileActions {
   posix_spawn_file_actions_t actions_;
 };
 
-// A process group of its own, no signal blocked or ignored.
+// A session of its own where posix_spawn knows of it, since who leads one cannot leave its process group, nor
+// ask at the server's terminal; else a group of its own. No signal blocked or ignored.
+#ifdef POSIX_SPAWN_SETSID
+constexpr short kApart = POSIX_SPAWN_SETSID;
+#else
+constexpr short kApart = POSIX_SPAWN_SETPGROUP;
+#endif
+
 class Attributes {
  public:
   Attributes() {
@@ -58,8 +65,7 @@ class Attributes {
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setflags(&attributes_, kApart | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;
@@ -103,6 +109,7 @@ class Shell {
   int end() {
     if (pid_ < 0) return -1;
     ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);  // which may have gone to another group
     int status = 0;
     pid_t reaped;
     do reaped = ::waitpid(pid_, &status, 0);
