@@ -49,17 +49,21 @@ void TransferSession::connect() {
   downloads_.emplace(socket_, uploads_->reader());
 }
 
+bool TransferSession::has_said_nothing() const {
+  return uploads_->replies().empty() && !downloads_->answers();
+}
+
 // A server closes after it has answered, where it would not read a large file to its end, or since we were
 // idle for too long, but one that closes again without a word will not have us.
 bool TransferSession::can_connect_anew() const {
-  return uploads_->ended() && !(silent_ && uploads_->replies().empty());
+  return uploads_->ended() && !(silent_ && has_said_nothing());
 }
 
 void TransferSession::connect_anew_if_ended() {
   if (uploads_->usable() || !can_connect_anew()) return;
   report();
   report_broken();
-  silent_ = uploads_->replies().empty();
+  silent_ = has_said_nothing();
   sent_.clear();
   reported_ = 0;
   connect();
@@ -202,6 +206,16 @@ void TransferSession::report_without_reply(const Sent& sent) {
 void TransferSession::settle() {
   if (or_say(where_, [this] { uploads_->settle(); })) report();
   if (!or_say(where_, [this] { connect_anew_if_ended(); })) usable_ = false;
+}
+
+// A server may have closed since, as one does that was asked nothing for too long.
+void TransferSession::get_ready_to_ask() {
+  settle();
+  const bool ready = or_say(where_, [this] {
+    uploads_->hear();
+    connect_anew_if_ended();
+  });
+  if (!ready) usable_ = false;
 }
 
 // Returns what is wrong with it.

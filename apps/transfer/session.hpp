@@ -68,8 +68,10 @@ class TransferSession {
   };
 
   void connect();
+  bool has_said_nothing() const;
   bool can_connect_anew() const;
   void connect_anew_if_ended();
+  void get_ready_to_ask();
   void report_broken();
   std::string why(const std::exception& error) const;
   void complain(const std::string& what);

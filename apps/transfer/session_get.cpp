@@ -67,7 +67,7 @@ void print(const ListedFile& file) {
 }  // namespace
 
 void TransferSession::get(const std::vector<std::string>& names) {
-  settle();
+  get_ready_to_ask();
   const EndAtInterruption end(socket_);
   for (const std::string& name : names) {
     if (!usable() || end.requested()) break;
@@ -162,7 +162,7 @@ Listing TransferSession::find(const std::string& name) {
 }
 
 void TransferSession::list(const std::vector<std::string>& names) {
-  settle();
+  get_ready_to_ask();
   for (const std::string& name : names.empty() ? std::vector<std::string>{""} : names) {
     if (!usable()) return;
     or_say(name.empty() ? where_ : name, [&] {

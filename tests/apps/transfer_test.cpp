@@ -243,6 +243,28 @@ TEST_F(TransferPrograms, LeaveNothingWhenInterrupted) {
   }
 }
 
+// Once only put noticed that the server had closed meanwhile: get and ls failed, and the program ended.
+TEST_F(TransferPrograms, GoOnAfterAPauseThatWasTooLongForTheServer) {
+  start("threading", {"--idle-timeout", "0.1"});
+  const std::size_t descriptors = open_descriptors(server().pid());
+  put(stored("a"), "hello");
+  put(stored("b"), "you");
+  Program program(client(address(), {}));
+  const auto after_a_pause = [&](const std::string& line, const std::string& answer) {
+    EXPECT_TRUE(eventually([&] { return open_descriptors(server().pid()) == descriptors; })) << line;
+    program.write(line + "\n");
+    program.wait_for_output(answer);
+  };
+  after_a_pause("ls a", "  a\n");
+  after_a_pause("get a", "a: saved as ");
+  after_a_pause("ls b", "  b\n");
+  after_a_pause("put " + file("c", "!"), ": stored as c");
+  after_a_pause("get none\nget b", "b: saved as ");
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 5) << outcome.out;
+  EXPECT_EQ(outcome.err, "upload_client: none: there is no such file\n");
+}
+
 // ---- a full disk ----
 
 TEST_F(TransferPrograms, SayThatTheDiskIsFull) {

@@ -45,6 +45,9 @@ class DownloadClient {
   /// Has the server answered anything?
   bool answers() const noexcept { return answers_; }
 
+  /// Has the server answered anything at all?
+  bool answers() const noexcept { return answers_; }
+
  private:
   void ask(const Json& request);
   GetReply request(const StorePath& file, const FilePart& part, const Options& options, Sha256& hash);
