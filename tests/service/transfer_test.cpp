@@ -144,6 +144,19 @@ TEST_P(Transfers, GoOnWithADownloadWhereTheClientHasTheSameBytes) {
   EXPECT_EQ(Json::parse(client.ask(rest(bytes + "x", 500'001))).get_int("offset"), 0);
 }
 
+// Once nobody could end that: not its client, and the server did not end before it.
+TEST_P(Transfers, HashNoLongerThanTheServerLives) {
+  start({"--drain-timeout", "0.1"});
+  constexpr std::uint64_t kHours = std::uint64_t{1} << 40;
+  put(stored("a"), "");
+  std::filesystem::resize_file(stored("a"), kHours);
+  Peer client = peer();
+  client.ask(get("none"));  // the server has us, and will read what is said next
+  client.say(with(with(get("a"), "offset", kHours), "sha256", sha256_of("")));
+  server().kill(SIGTERM);
+  EXPECT_EQ(server().wait().status, 0);
+}
+
 // ---- ls ----
 
 TEST_P(Transfers, TellWhatThereIs) {

@@ -35,9 +35,9 @@ struct Start {
   Sha256 hash;
 };
 
-Start find_start(const FileReader& file, const GetRequest& request) {
+Start find_start(const Socket& socket, const FileReader& file, const GetRequest& request) {
   if (request.offset == 0 || request.offset > file.size()) return {};
-  const auto hash = file.sha256(request.offset);
+  const auto hash = file.sha256(request.offset, &socket);
   return hash && hash->digest() == request.prefix ? Start{request.offset, *hash} : Start();
 }
 
@@ -107,7 +107,7 @@ void send_range(Socket& socket, const FileReader& file, std::uint64_t offset, st
 std::uint64_t send_file(Socket& socket, const FileStore& store, const GetRequest& request) {
   const StorePath path = request.file();
   const FileReader file = store.open(path);
-  const Start start = find_start(file, request);
+  const Start start = find_start(socket, file, request);
   const GetReply reply{true, path.name(), "", false, file.size(), start.offset, request.digest};
   const std::uint64_t left = file.size() - start.offset;
   const bool more = left > 0 || request.digest;

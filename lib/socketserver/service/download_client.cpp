@@ -36,7 +36,7 @@ GetReply DownloadClient::request(const StorePath& file, const FilePart& part, co
   if (!file.directories().empty()) request.path = file.text();
   request.digest = options.digest;
   request.offset = part.size();
-  if (part.size() > 0) request.prefix = (hash = part.sha256()).digest();
+  if (part.size() > 0) request.prefix = (hash = part.sha256(&socket_)).digest();
   const Patience patience(socket_, part.size());
   ask(request.to_json());
   GetReply reply = read_get_reply(reader_, request.offset);

@@ -41,8 +41,9 @@ std::size_t FileReader::read_at(std::string& block, std::uint64_t offset) const 
 }
 
 template <class Hash>
-std::optional<Hash> FileReader::hash(std::uint64_t size) const {
+std::optional<Hash> FileReader::hash(std::uint64_t size, const Socket* peer) const {
   Hash hash;
+  pollfd end{peer == nullptr ? -1 : peer->fileno(), 0, 0};
   std::string block(std::min<std::uint64_t>(kBlockSize, size), '\0');
   for (std::uint64_t offset = 0; offset < size;) {
     block.resize(std::min<std::uint64_t>(block.size(), size - offset));
@@ -50,14 +51,19 @@ std::optional<Hash> FileReader::hash(std::uint64_t size) const {
     if (got == 0) return std::nullopt;
     hash.update({block.data(), got});
     offset += got;
-    wait_any({}, Deadline::now());
+    if (wait_any({&end, 1}, Deadline::now()) > 0)
+      throw ConnectionAbortedError(ECONNABORTED, "nobody waits for the digest of " + name_ + " any more");
   }
   return hash;
 }
 
 void FileReader::fail_shorter() { throw std::runtime_error("the file got shorter while it was sent"); }
 
-std::optional<Md5> FileReader::md5(std::uint64_t size) const { return hash<Md5>(size); }
-std::optional<Sha256> FileReader::sha256(std::uint64_t size) const { return hash<Sha256>(size); }
+std::optional<Md5> FileReader::md5(std::uint64_t size, const Socket* peer) const {
+  return hash<Md5>(size, peer);
+}
+std::optional<Sha256> FileReader::sha256(std::uint64_t size, const Socket* peer) const {
+  return hash<Sha256>(size, peer);
+}
 
 }  // namespace socketserver

@@ -8,7 +8,7 @@
 
 #include "socketserver/crypto/md5.hpp"
 #include "socketserver/crypto/sha256.hpp"
-#include "socketserver/net/fd.hpp"
+#include "socketserver/net/socket.hpp"
 
 namespace socketserver {
 
@@ -31,15 +31,16 @@ class FileReader {
   std::size_t read_at(std::string& block, std::uint64_t offset) const;
 
   /// Of its first `size` bytes; fibers and shutdown() have their turn meanwhile. nullopt when it has not so
-  /// many. Throws OSError.
-  std::optional<Md5> md5(std::uint64_t size) const;
-  std::optional<Sha256> sha256(std::uint64_t size) const;
+  /// many. Throws OSError, and ConnectionAbortedError when `peer`, for whom it is done, is given and its
+  /// connection breaks or is interrupted.
+  std::optional<Md5> md5(std::uint64_t size, const Socket* peer = nullptr) const;
+  std::optional<Sha256> sha256(std::uint64_t size, const Socket* peer = nullptr) const;
   /// Throws std::runtime_error for one that is sent and has not as much as it had.
   [[noreturn]] static void fail_shorter();
 
  private:
   template <class Hash>
-  std::optional<Hash> hash(std::uint64_t size) const;
+  std::optional<Hash> hash(std::uint64_t size, const Socket* peer) const;
 
   std::string name_;
   Fd file_;

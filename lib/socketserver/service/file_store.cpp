@@ -113,9 +113,9 @@ FilePart::~FilePart() {
   if (!stays) ::unlinkat(directory(), part_.name.c_str(), 0);
 }
 
-Sha256 FilePart::sha256() const {
+Sha256 FilePart::sha256(const Socket* peer) const {
   const FileReader reader(Fd(::fcntl(part_.file.get(), F_DUPFD_CLOEXEC, 0)), name());
-  return reader.sha256(size_).value_or(Sha256());
+  return reader.sha256(size_, peer).value_or(Sha256());
 }
 
 void FilePart::clear() {

@@ -93,8 +93,8 @@ class FilePart {
   std::string name() const { return path_.text(); }
   /// How much is there: at first what was kept.
   std::uint64_t size() const noexcept { return size_; }
-  /// Of what is there. Throws OSError.
-  Sha256 sha256() const;
+  /// Of what is there. Throws as FileReader::sha256().
+  Sha256 sha256(const Socket* peer = nullptr) const;
   /// Throws away what is there.
   void clear();
   /// Appends. OSError when the disk is full, and so on.

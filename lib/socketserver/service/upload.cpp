@@ -115,7 +115,7 @@ PartTerms UploadHandler::terms_of(const UploadHeader& header, const StorePath& p
 
 // Tells what is there and hears what of it counts; returns the hash of that.
 Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
-  const Sha256 hash = part.sha256();
+  const Sha256 hash = part.sha256(&connection());
   reply(Json::object({{"offset", part.size()}, {"sha256", hash.hexdigest()}}));
   const std::int64_t offset = [&] {
     const PatienceOfServer patience(connection(), server().deadlines, part.size());
