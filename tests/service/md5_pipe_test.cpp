@@ -18,25 +18,44 @@ Md5::Digest plain(const std::string& bytes) {
 
 /// Pieces of every length a block can hold, as recv gives them.
 Md5::Digest piped(const std::string& bytes, std::uint64_t expected_size) {
-  Md5Pipe pipe(expected_size, kBlock);
+  Md5Pipe pipe(expected_size);
   std::mt19937 random(1);
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t size = std::min<std::size_t>(bytes.size() - at, random() % kBlock + 1);
-    bytes.copy(pipe.block().data(), size, at);
+    pipe.block().assign(bytes, at, size);
     pipe.push(size);
     at += size;
   }
   return pipe.digest();
 }
 
+void push(Md5Pipe& pipe, std::size_t size) {
+  for (; size > 0; size -= std::min(size, kBlock)) {
+    pipe.block().resize(kBlock);
+    pipe.push(std::min(size, kBlock));
+  }
+}
+
 TEST(Md5Pipe, HashesShortStreamsWithoutAThread) {
   const std::size_t threads = running_threads();
-  Md5Pipe pipe(Md5Pipe::kWorthAThread - 1, kBlock);
+  Md5Pipe pipe(2 * Md5Pipe::kWorthAThread - 1);
+  push(pipe, 2 * Md5Pipe::kWorthAThread - 1);
   EXPECT_EQ(running_threads(), threads);
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlock, 10 * kBlock + 1}) {
     const std::string bytes = bytes_of(size);
     EXPECT_EQ(piped(bytes, size), plain(bytes)) << size;
   }
+}
+
+// An announcement once cost a thread and a MiB.
+TEST(Md5Pipe, BeginsAThreadOnlyWhenSomethingHasCome) {
+  const std::size_t threads = running_threads();
+  Md5Pipe pipe(std::uint64_t{1} << 40);
+  push(pipe, Md5Pipe::kWorthAThread - 1);
+  EXPECT_EQ(running_threads(), threads);
+  push(pipe, 1);
+  const std::size_t more = std::thread::hardware_concurrency() > 1 ? 1 : 0;
+  EXPECT_TRUE(eventually([&] { return running_threads() == threads + more; }));
 }
 
 TEST(Md5Pipe, HashesLongStreamsBesideTheCaller) {
@@ -54,9 +73,8 @@ TEST(Md5Pipe, BelievesNoAnnouncement) {
 TEST(Md5Pipe, LeavesNoThreadWhereTheStreamBreaksOff) {
   const std::size_t threads = running_threads();
   for (int i = 0; i < 10; ++i) {
-    Md5Pipe pipe(Md5Pipe::kWorthAThread, kBlock);
-    pipe.block();
-    pipe.push(kBlock);
+    Md5Pipe pipe(3 * Md5Pipe::kWorthAThread);
+    push(pipe, 2 * Md5Pipe::kWorthAThread);
     pipe.block();
   }
   EXPECT_TRUE(eventually([&] { return running_threads() == threads; }));

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <thread>
@@ -123,7 +124,7 @@ TEST_P(Uploads, InProgressFinishWhenTheServerIsAskedToEnd) {
 TEST_P(Uploads, WithAWrongDigestLeaveTheOldFile) {
   start();
   put(stored("a"), "old");
-  const std::string large = bytes_of(Md5Pipe::kWorthAThread), wrong(32, '0');
+  const std::string large = bytes_of(3 * Md5Pipe::kWorthAThread), wrong(32, '0');
   Socket client = connect();
   for (const std::string& bytes : {"hello"s, ""s, large}) {
     client.sendall(checked_upload("a", bytes, wrong) + checked_upload("new", bytes, wrong));
@@ -361,6 +362,30 @@ TEST_F(UploadServer, ListensOnAUnixSocket) {
   EXPECT_TRUE(server.wait().err.find(" stored a.txt, 5 bytes in ") != std::string::npos);
 }
 
+/// Of what a process has in memory, in bytes.
+std::size_t resident_bytes(pid_t process) {
+  std::size_t all = 0, resident = 0;
+  std::ifstream("/proc/" + std::to_string(process) + "/statm") >> all >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Each cost a MiB and a thread.
+TEST_F(UploadServer, TakesNothingForWhatIsOnlyAnnounced) {
+  start("fiber");
+  send_all(connect(), checked_upload("a", "hello", md5_of("hello")));
+  const std::size_t memory = resident_bytes(server().pid()), threads = running_threads(server().pid());
+  constexpr std::size_t kClients = 100, kEach = 128 * 1024;  // which is enough for a sanitizer's own
+  std::vector<Socket> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(connect());
+    clients.back().sendall(upload(
+        R"({"file_name": "b", "file_size": 1000000000, "md5": ")" + std::string(32, '0') + "\"}", "x"));
+  }
+  EXPECT_TRUE(eventually([&] { return names_in(stored()).size() == 1 + kClients; }));
+  EXPECT_LT(resident_bytes(server().pid()), memory + kClients * kEach);
+  EXPECT_EQ(running_threads(server().pid()), threads);
+}
+
 TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
   const TemporaryDirectory directory;
   Serving<ThreadingTCPServer> serving(
@@ -368,7 +393,7 @@ TEST(UploadInProcess, LeaksNoDescriptorsAndNoThreads) {
       handler<UploadHandler>(UploadOptions{std::make_shared<FileStore>(directory.path())}));
   serving.server().log_level = LogLevel::kError;
   serving.start();
-  const std::string large = bytes_of(Md5Pipe::kWorthAThread);
+  const std::string large = bytes_of(3 * Md5Pipe::kWorthAThread);
   std::uint64_t connections = 0;
   const auto all_kinds = [&] {
     connections += 5;

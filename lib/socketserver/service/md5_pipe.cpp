@@ -4,11 +4,11 @@
 
 namespace socketserver {
 
-Md5Pipe::Md5Pipe(std::uint64_t expected_size, std::size_t block_size) {
-  const bool parallel = expected_size >= kWorthAThread && std::thread::hardware_concurrency() > 1;
-  blocks_.resize(parallel ? kBlocks : 1);
-  for (std::string& block : blocks_) block.resize(block_size);
-  if (!parallel) return;
+void Md5Pipe::start_if_worth_it() {
+  if (pushed_ < kWorthAThread || expected_size_ < pushed_ + kWorthAThread) return;
+  if (std::thread::hardware_concurrency() < 2) return;
+  expected_size_ = 0;  // it is tried once
+  blocks_.resize(kBlocks);
   free_ = kBlocks;
   try {
     thread_ = std::thread([this] { work(); });
@@ -37,7 +37,11 @@ std::string& Md5Pipe::block() {
 }
 
 void Md5Pipe::push(std::size_t size) {
-  if (!thread_.joinable()) return md5_.update({blocks_[current_].data(), size});
+  if (!thread_.joinable()) {
+    md5_.update({blocks_[current_].data(), size});
+    pushed_ += size;
+    return start_if_worth_it();
+  }
   {
     const std::lock_guard lock(mutex_);
     filled_.push_back({current_, size});

@@ -131,7 +131,6 @@ Sha256 UploadHandler::agree_where_to_go_on(FilePart& part) {
 }
 
 void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash) {
-  const std::size_t block_size = std::min<std::uint64_t>(kBlockSize, header.size);
   const auto take = [&](std::string& block) {
     const std::size_t got = read_some(block);
     try {
@@ -144,21 +143,25 @@ void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash
     return got;
   };
   if (header.md5 && !header.resume) {  // which has its digest
-    Md5Pipe md5(header.size, block_size);
+    Md5Pipe md5(header.size);
     while (missing_ > 0) md5.push(take(md5.block()));
     if (const auto digest = md5.digest(); digest != *header.md5)
       throw WrongDigest("MD5", hex(digest), hex(*header.md5));
   } else {
-    for (std::string block(block_size, '\0'); missing_ > 0;) take(block);
+    for (std::string block; missing_ > 0;) take(block);
   }
   part.keep(false);
   if (header.sha256 && hash.digest() != *header.sha256)
     throw WrongDigest("SHA-256", hash.hexdigest(), hex(*header.sha256));
 }
 
+// Of what is announced, nothing may ever come: the block grows with what did.
 std::size_t UploadHandler::read_some(std::string& block) {
   const auto began = Clock::now();
-  const std::size_t got = rfile().readinto1({block.data(), std::min<std::uint64_t>(block.size(), missing_)});
+  const std::uint64_t room = std::clamp<std::uint64_t>(came_, Reader::kDefaultBufferSize, kBlockSize);
+  const std::size_t size = std::min(room, missing_);
+  if (block.size() < size) block.resize(size);
+  const std::size_t got = rfile().readinto1({block.data(), size});
   waited_ += Clock::now() - began;
   if (got == 0)
     throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of " + coming_);
@@ -174,8 +177,7 @@ bool UploadHandler::refuse(const UploadHeader& header, const std::string& why) {
   log(LogLevel::kWarning, "refused " + printable(header.name) + ": " + printable(why));
   if (header.wants_reply) reply(no(why));
   if (missing_ > kDiscardLimit) return false;
-  std::string block(kBlockSize, '\0');
-  while (missing_ > 0) read_some(block);
+  for (std::string block; missing_ > 0;) read_some(block);
   return true;
 }
 

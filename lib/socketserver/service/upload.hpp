@@ -35,7 +35,7 @@ struct UploadOptions {
 class UploadHandler : public StreamRequestHandler {
  public:
   /// Bytes at a time; a connection takes no more memory than this, or Md5Pipe::kBlocks times as much while it
-  /// checks an MD5.
+  /// checks an MD5, and at first no more than has come.
   static constexpr std::size_t kBlockSize = FileReader::kBlockSize;
   /// The rest of a refused file is read and thrown away up to this size; for longer ones it is quicker to
   /// connect anew.
