@@ -229,6 +229,20 @@ TEST_F(StoreQuotas, AreRightWhereManyStoreOneFileAtOnce) {
   store(limited, "c", 999'997);
 }
 
+// Once the oldest part had gone by then, to make room for the new one.
+TEST_F(StoreQuotas, AreAskedBeforeAKeptPartGoes) {
+  const FileStore limited(directory_.path(), {1'000, StoreLimits::kNone, StoreLimits::kNone});
+  const std::string owner = key(1'000);
+  for (int i = 0; i < static_cast<int>(KeptParts::kMostOfOwner); ++i) keep(limited, i, owner);
+  const Names before = names_in(kept());
+  EXPECT_EQ(before.size(), KeptParts::kMostOfOwner);
+  EXPECT_THROW(FilePart(limited, StorePath::relative("a"), {1'000, owner, key(100)}), RefusedError);
+  EXPECT_EQ(names_in(kept()), before);
+  EXPECT_EQ(part(limited, 3, owner).size(), 5u);
+  store(limited, "b", 1'000 - 5 * KeptParts::kMostOfOwner);
+  EXPECT_THROW(store(limited, "c", 1), RefusedError);
+}
+
 TEST_F(StoreQuotas, OfClientsAreTheirOwn) {
   const FileStore limited(directory_.path(), {StoreLimits::kNone, StoreLimits::kNone, 1'000});
   store(limited, "a", 1'000, key(1));

@@ -83,25 +83,47 @@ Fd FileStore::open_directory(const StorePath& path) const {
   }
 }
 
+// The quota is asked before anything is made, or removed to make room, and both are one step for others.
 FilePart::FilePart(const FileStore& store, StorePath path, const PartTerms& terms)
     : store_(store), path_(std::move(path)) {
-  open_part(terms);
+  store_.sweep();
+  share_ = {terms.size, 0, is_new(store_, path_), terms.owner};
+  const auto lock = store_.quota().lock(share_);
+  find_part(terms);
   try {
-    share_ = {terms.size, std::min(size_, terms.size), is_new(store_, path_), terms.owner};
     store_.quota().take(share_);
   } catch (...) {
-    if (size_ == 0) ::unlinkat(directory(), part_.name.c_str(), 0);
+    part_ = {};  // while nobody counts
+    throw;
+  }
+  try {
+    if (!part_.file) make_part(terms);
+  } catch (...) {
+    store_.quota().settle(share_, 0);
     throw;
   }
 }
 
-void FilePart::open_part(const PartTerms& terms) {
-  store_.sweep();
+// One that has something, since others are not counted.
+void FilePart::find_part(const PartTerms& terms) {
+  if (terms.key.empty()) return;
+  part_ = store_.kept().find(terms.key);
+  measure();
+  if (size_ == 0) part_ = {};
+  share_.there = std::min(size_, terms.size);
+  keep_ = static_cast<bool>(part_.file);
+}
+
+void FilePart::make_part(const PartTerms& terms) {
   if (!terms.key.empty()) part_ = store_.kept().open(terms.key, terms.owner, terms.size);
   keep_ = static_cast<bool>(part_.file);
   if (!part_.file) part_ = create_part(store_.fileno(), terms.size);
-  struct stat status;
-  if (::fstat(part_.file.get(), &status) < 0) throw_os_error(errno, "stat a part of " + name());
+  measure();
+}
+
+void FilePart::measure() {
+  struct stat status {};
+  if (part_.file && ::fstat(part_.file.get(), &status) < 0) throw_os_error(errno, "stat a part of " + name());
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -111,6 +133,7 @@ FilePart::~FilePart() {
   const auto lock = store_.quota().lock(share_);
   store_.quota().settle(share_, stays ? size_ : 0);
   if (!stays) ::unlinkat(directory(), part_.name.c_str(), 0);
+  part_.file.reset();  // from now on it is counted as it is
 }
 
 Sha256 FilePart::sha256(const Socket* peer) const {

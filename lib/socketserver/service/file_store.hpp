@@ -108,7 +108,9 @@ class FilePart {
 
  private:
   int directory() const noexcept { return part_.directory ? part_.directory.get() : store_.fileno(); }
-  void open_part(const PartTerms& terms);
+  void find_part(const PartTerms& terms);
+  void make_part(const PartTerms& terms);
+  void measure();
   void put_in_place(int target);
 
   const FileStore& store_;

@@ -178,6 +178,27 @@ PartFile KeptParts::open(const std::string& key, const std::string& of, std::uin
   return part ? std::move(*part) : PartFile();
 }
 
+// Gives it in `part`; true also for one that somebody writes.
+bool KeptParts::look_for(const std::string& key, PartFile& part) const {
+  bool there = false;
+  for_each(part.directory.get(), [&](Kept& kept) {
+    if (!kept.has_key(key)) return;
+    there = true;
+    part.file = std::move(kept.file);
+    part.name = kept.name;
+  });
+  return there;
+}
+
+PartFile KeptParts::find(const std::string& key) const {
+  PartFile part;
+  if (lifetime_.count() > 0) part.directory = open_directory(false);
+  if (!part.directory) return part;
+  const DirectoryLock turn(part.directory.get());
+  look_for(key, part);
+  return part.file ? std::move(part) : PartFile();
+}
+
 // Nothing where others removed the directory, empty as it was, before it was our turn.
 std::optional<PartFile> KeptParts::try_open(const std::string& key, const std::string& owner,
                                             std::uint64_t size) const {
@@ -185,14 +206,7 @@ std::optional<PartFile> KeptParts::try_open(const std::string& key, const std::s
   part.directory = open_directory(true);
   const int directory = part.directory.get();
   const DirectoryLock turn(directory);
-  bool is_taken = false;
-  for_each(directory, [&](Kept& kept) {
-    if (!kept.has_key(key)) return;
-    part.file = std::move(kept.file);
-    part.name = kept.name;
-    is_taken = !part.file;
-  });
-  if (part.file || is_taken || !make_room(directory, owner)) return part;
+  if (look_for(key, part) || !make_room(directory, owner)) return part;
   part.name = key.substr(0, kKeyDigits) + "-" + owner + "-" + std::to_string(size);
   part.file = open_locked(directory, part.name, O_CREAT | O_EXCL);
   if (!part.file && errno == ENOENT) return std::nullopt;

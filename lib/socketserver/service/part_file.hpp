@@ -56,6 +56,10 @@ class KeptParts {
   /// count; without an owner it is nobody's. Throws OSError.
   PartFile open(const std::string& key, const std::string& owner, std::uint64_t size) const;
 
+  /// The part that was kept under `key`, where there is one that nobody writes; nothing is made, and nothing
+  /// removed to make room. Throws OSError.
+  PartFile find(const std::string& key) const;
+
   /// Removes those that were not written to for so long, and the directory where it is empty then.
   void expire() const;
 
@@ -67,6 +71,7 @@ class KeptParts {
   template <class Each>
   void for_each(int directory, Each each) const;
   Fd open_directory(bool create) const;
+  bool look_for(const std::string& key, PartFile& part) const;
   std::optional<PartFile> try_open(const std::string& key, const std::string& owner,
                                    std::uint64_t size) const;
   bool make_room(int directory, const std::string& owner) const;

@@ -57,12 +57,11 @@ void StoreQuota::refuse(const Share& share) const {
 
 void StoreQuota::take(const Share& share) const {
   if (!counts() && !counts(share)) return;
-  const DirectoryLock lock(store_);
   const std::uint64_t more = share.size - share.there;
   if (counts() && !has_room(share)) {
     if (state_->counted + kRecount.count() <= std::time(nullptr)) {
       count();
-      subtract(state_->bytes, more);  // it counted this part, too
+      if (share.there > 0) subtract(state_->bytes, more);  // it counted the open part as if it were whole
     }
     if (!has_room(share)) refuse(share);
   }

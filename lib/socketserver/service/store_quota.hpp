@@ -40,11 +40,12 @@ class StoreQuota {
   /// `store` is the store's directory, open as long as this one lives. Throws OSError.
   StoreQuota(int store, const KeptParts& kept, const StoreLimits& limits);
 
-  /// For a part that is there already. Throws RefusedError where that is more than there is.
-  void take(const Share& share) const;
-  /// Held while a share ends, so that what is in the directory and what is counted change together; empty
-  /// where nothing is counted.
+  /// Held while a share begins or ends, so that what is in the directory and what is counted change together;
+  /// empty where nothing is counted.
   std::optional<DirectoryLock> lock(const Share& share) const;
+  /// Under its lock(): for a part that is not there yet, or that was kept and is open. Throws RefusedError
+  /// where that is more than there is.
+  void take(const Share& share) const;
   /// The end of a share, under its lock(): `bytes` of it stay, in its place or to go on with.
   void settle(const Share& share, std::uint64_t bytes) const noexcept;
   /// The file is in its place, where one of `replaced` bytes was, or none.
