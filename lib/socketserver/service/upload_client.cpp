@@ -41,7 +41,7 @@ std::uint64_t UploadClient::send(const PreparedUpload& file, const Progress& pro
   if (usable_ && header.resume) settle();
   if (!usable_) throw EOFError("the server has closed the connection");
   usable_ = false;
-  ++asked_;
+  asked_.push_back(header.size);
   const std::string object = frame(header.to_json(file.form).dump());
   socket_.sendall(object, header.size > 0 && !header.resume ? MSG_MORE : 0);
   const auto offset = header.resume ? agree_where_to_go_on(file.reader) : std::optional<std::uint64_t>(0);
@@ -101,17 +101,25 @@ void UploadClient::note_reply(const Json& answer) {
 
 bool UploadClient::read_reply() {
   if (reader_.peek().empty()) {
-    ended_ = replies_.size() == asked_;
+    ended_ = replies_.size() == asked_.size();
     return false;
   }
-  if (replies_.size() == asked_) throw FramingError("the server says more than it was asked");
+  if (replies_.size() == asked_.size()) throw FramingError("the server says more than it was asked");
   note_reply(read_header(reader_, kUploadHeaderLimit));
   return true;
 }
 
+// Which the server may still have to bring to its disk before it answers.
+std::uint64_t UploadClient::unanswered_bytes() const {
+  std::uint64_t all = 0;
+  for (std::size_t i = replies_.size(); i < asked_.size(); ++i) all += asked_[i];
+  return all;
+}
+
 void UploadClient::settle() {
   try {
-    while (replies_.size() < asked_)
+    const Patience patience(socket_, unanswered_bytes());
+    while (replies_.size() < asked_.size())
       if (!read_reply()) throw EOFError("the server closed the connection before it answered");
   } catch (...) {
     usable_ = false;
@@ -121,6 +129,7 @@ void UploadClient::settle() {
 
 std::vector<UploadReply> UploadClient::finish() {
   socket_.shutdown(SHUT_WR);
+  const Patience patience(socket_, unanswered_bytes());
   while (read_reply()) {
   }
   return replies_;
@@ -135,7 +144,7 @@ std::vector<UploadReply> UploadClient::last_words() noexcept {
     while (read_reply()) {
     }
   } catch (const std::exception&) {
-    ended_ = !replies_.empty() && replies_.size() == asked_ && !replies_.back().ok;
+    ended_ = !replies_.empty() && replies_.size() == asked_.size() && !replies_.back().ok;
   }
   return replies_;
 }

@@ -43,7 +43,8 @@ struct PreparedUpload {
 };
 
 /// Sends files on a connection, one after the other. Borrows the socket, which must outlive it and whose
-/// timeouts bound every wait. One thread.
+/// timeouts bound every wait; those for a server that has to read or write much are longer by as much as a
+/// slow disk takes. One thread.
 ///
 /// Replies are asked for, and come back in order; a server that does not know of them just closes the
 /// connection when finish() has told it that nothing more comes.
@@ -99,6 +100,7 @@ class UploadClient {
   const std::vector<UploadReply>& replies() const noexcept { return replies_; }
 
  private:
+  std::uint64_t unanswered_bytes() const;
   bool read_reply();
   void note_reply(const Json& answer);
   std::optional<std::uint64_t> agree_where_to_go_on(const FileReader& file);
@@ -108,7 +110,7 @@ class UploadClient {
   UploadForm form_;
   Reader reader_;
   std::vector<UploadReply> replies_;
-  std::size_t asked_ = 0;  // for replies
+  std::vector<std::uint64_t> asked_;  // for replies: the sizes of what was sent
   bool usable_ = true, answers_ = false, ended_ = false;
 };
 
