@@ -182,6 +182,45 @@ TEST(ExecReady, EndsForWhoeverSaysItByteByByte) {
   EXPECT_TRUE(eventually(is_cut_off));  // a server that was not scheduled meanwhile hears it all at once
 }
 
+// ---- over a connection that something wraps ----
+
+/// Has taken all there is from the descriptor before anybody asks, as what encrypts does.
+class ReadsAhead : public Socket {
+ public:
+  explicit ReadsAhead(Socket&& plain) : Socket(std::move(plain)) {}
+  std::size_t recv_into(std::span<char> buffer, int) override {
+    if (taken_.empty()) {
+      taken_.resize(100'000);
+      taken_.resize(Socket::recv_into(taken_, 0));
+    }
+    const std::size_t size = taken_.copy(buffer.data(), buffer.size());
+    taken_.erase(0, size);
+    return size;
+  }
+
+ private:
+  std::string taken_;
+};
+
+struct WrappingServer : ThreadingTCPServer {
+  using ThreadingTCPServer::ThreadingTCPServer;
+  ~WrappingServer() override { server_close(); }
+  void prepare_request(Request& request, const Address&) override {
+    request.wrap([](Socket&& plain) { return std::make_unique<ReadsAhead>(std::move(plain)); });
+  }
+};
+
+// The beginning was run, and its rest taken for the next one.
+TEST(ExecWrapped, RunsNothingOfACommandThatIsTooLong) {
+  ExecOptions options;
+  options.framing = ExecFraming::kLength;
+  Serving<WrappingServer> serving(Address("127.0.0.1", 0), handler<ExecHandler>(options));
+  Socket client = serving.start().connect();
+  client.sendall("echo " + std::string(kExecRequestSize, 'x'));
+  client.shutdown(SHUT_WR);
+  EXPECT_EQ(read_all(client), frame("exec: a command has at most 1024 bytes\n"));
+}
+
 // ---- the client, and servers that do not keep to the protocol ----
 
 /// Answers whatever it is asked with some bytes, and ends.

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <optional>
 #include <stdexcept>
 
 #include "socketserver/handler/linger.hpp"
 #include "socketserver/io/ascii.hpp"
-#include "socketserver/net/error.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
@@ -39,12 +39,6 @@ Json header_of(const CommandResult& result, bool streams) {
   return header;
 }
 
-// Was there more of the request than one recv may take?
-bool more_waits(Request& request) {
-  char byte;
-  return ::recv(request.fileno(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 }  // namespace
 
 ExecFraming exec_framing(std::string_view name) {
@@ -58,10 +52,11 @@ ExecFraming exec_framing(std::string_view name) {
 void ExecHandler::handle() {
   request().socket().set_nodelay();
   for (;;) {
-    // Requests have no framing: one recv is one, which rfile() would not tell.
-    const std::string command = request().recv(kExecRequestSize);
+    // Requests have no framing: one recv is one, which rfile() would not tell. A byte more than they may have
+    // tells of those that are too long.
+    const std::string command = request().recv(kExecRequestSize + 1);
     if (command.empty()) return;
-    if (command.size() == kExecRequestSize && more_waits(request())) {
+    if (command.size() > kExecRequestSize) {
       answer(refusal("a command has at most " + std::to_string(kExecRequestSize) + " bytes"), false);
       return end_politely(request());
     }
@@ -76,37 +71,43 @@ CommandResult ExecHandler::execute(std::string_view command) {
   return run_command(std::string(command), options_.limits, &request().socket());
 }
 
+// The streams may be long: they go as they are, and not in a copy.
 void ExecHandler::answer(const CommandResult& result, bool streams) {
   const bool both = streams || options_.framing == ExecFraming::kRaw;
-  const std::string bytes = both ? result.err + result.out : result.err.empty() ? result.out : result.err;
-  switch (options_.framing) {
-    case ExecFraming::kRaw:
-      if (!bytes.empty()) request().sendall(bytes);
-      return;
-    case ExecFraming::kReady:
-      return send_ready(bytes);
-    case ExecFraming::kLength:
-      return LengthPrefixed(rfile(), wfile(), bytes.size()).send(bytes);
-    case ExecFraming::kJson:
-      return HeaderFramed(rfile(), wfile(), kExecSizeKey, {.body = bytes.size()})
-          .send(header_of(result, streams), bytes);
-  }
+  const std::string_view err = result.err, out = both || err.empty() ? std::string_view(result.out) : "";
+  const std::size_t size = err.size() + out.size();
+  const std::string head = head_of(result, streams, size);
+  if (options_.framing == ExecFraming::kReady && !send_ready(size)) return;
+  const auto send = [&](std::string_view piece, bool more) {
+    if (!piece.empty()) request().sendall(piece, more ? MSG_MORE : 0);
+  };
+  send(head, size > 0);
+  send(err, !out.empty());
+  send(out, false);
 }
 
-void ExecHandler::send_ready(std::string_view bytes) {
-  request().sendall(std::to_string(bytes.size()));
+std::string ExecHandler::head_of(const CommandResult& result, bool streams, std::size_t size) {
+  if (options_.framing == ExecFraming::kLength) return pack_i32(static_cast<std::int32_t>(size));
+  if (options_.framing != ExecFraming::kJson) return {};
+  Writer head;
+  HeaderFramed(rfile(), head, kExecSizeKey, {.body = size}).send_header(header_of(result, streams), size);
+  return head.getvalue();
+}
+
+// False when the client says nothing more.
+bool ExecHandler::send_ready(std::size_t size) {
+  request().sendall(std::to_string(size));
   std::string said;
-  Deadline until;
+  std::optional<DeadlineScope> end;
   while (said.size() < kExecReady.size()) {
-    if (until.expired()) throw TimeoutError(ETIMEDOUT, std::string(kExecReady) + " has not come in time");
     const std::string more = request().recv(kExecReady.size() - said.size());
-    if (said.empty()) until = Deadline::after(server().deadlines.read);
-    if (more.empty() && said.empty()) return;
+    if (said.empty()) end.emplace(request().socket(), Deadline::after(server().deadlines.read));
+    if (more.empty() && said.empty()) return false;
     said += more;
     if (more.empty() || !kExecReady.starts_with(said))
       throw FramingError("expected " + std::string(kExecReady) + ", got '" + printable(said) + "'");
   }
-  if (!bytes.empty()) request().sendall(bytes);
+  return true;
 }
 
 }  // namespace socketserver

@@ -53,7 +53,8 @@ class ExecHandler : public StreamRequestHandler {
  private:
   CommandResult execute(std::string_view command);
   void answer(const CommandResult& result, bool streams);
-  void send_ready(std::string_view bytes);
+  std::string head_of(const CommandResult& result, bool streams, std::size_t size);
+  bool send_ready(std::size_t size);
 
   ExecOptions options_;
 };
