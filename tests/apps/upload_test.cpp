@@ -10,6 +10,7 @@
 #include "common/progress.hpp"
 #include "service/upload_fixture.hpp"
 #include "socketserver/service/upload_client.hpp"
+#include "support/permissions.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -77,18 +78,6 @@ TEST_F(UploadPrograms, NameTheFilesThatCannotBeReadAndSendTheOthers) {
                              "upload_client: open : No such file or directory\n");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(names_in(stored()), (Names{"a", "empty"}));
-}
-
-/// For root, who may read everything: what to put in front of a program to take that away. nullopt where that
-/// is not possible.
-std::optional<Argv> with_permissions_checked() {
-  if (::geteuid() != 0) return Argv{};
-  const auto setpriv = find_program("setpriv");
-  if (!setpriv) return std::nullopt;
-  const Argv prefix{*setpriv, "--bounding-set=-dac_override,-dac_read_search"};
-  return run({prefix[0], prefix[1], our_program("upload_client"), "--help"}).status == 0
-             ? std::optional(prefix)
-             : std::nullopt;
 }
 
 TEST_F(UploadPrograms, NameFilesAndDirectoriesThatMayNotBeUsed) {

