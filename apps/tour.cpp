@@ -74,6 +74,7 @@ class Tour {
     http();
     framing();
     chat();
+    broadcast();
     authentication();
     say_how_to_start();
   }
@@ -174,6 +175,20 @@ class Tour {
     std::ofstream(said) << "good morning\n";
     apps::check(server.ask({"--name", "anna"}, said.string()).ends_with("] anna: good morning\n"),
                 "it should be what was said");
+  }
+
+  void broadcast() {
+    title("broadcast: everybody hears it who listens on the port");
+    const Deadline end = Deadline::after(std::chrono::seconds(60));  // on a machine that does much else
+    apps::Child receiver({(bin_ / "broadcast_receiver").string(), "--port", "0", "--count", "1"});
+    const std::string where = receiver.read_line(end);
+    std::cout << "\n  $ broadcast_receiver --port 0 --count 1\n    " << where << "\n";
+    apps::run_shown(bin_, {"broadcast_sender", "--port", where.substr(where.rfind(':') + 1), "hello, all"},
+                    apps::kLinesShown);
+    const std::string heard = receiver.read_all(end);
+    std::cout << "  and the receiver\n";
+    apps::print_indented(heard);
+    apps::check(heard.ends_with("hello, all\n"), "it should be what was sent");
   }
 
   void authentication() {
