@@ -28,14 +28,6 @@ void Histogram::add(std::uint64_t value, std::uint64_t times) {
   sum_ += static_cast<double>(value) * static_cast<double>(times);
 }
 
-void Histogram::merge(const Histogram& other) {
-  for (std::size_t i = 0; i < kBuckets; ++i) buckets_[i] += other.buckets_[i];
-  count_ += other.count_;
-  min_ = std::min(min_, other.min_);
-  max_ = std::max(max_, other.max_);
-  sum_ += other.sum_;
-}
-
 std::uint64_t Histogram::percentile(double percent) const {
   if (count_ == 0) return 0;
   // A little less: 99.9 % of 1000 must not become rank 1000 because of the last bit of a product.

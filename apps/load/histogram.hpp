@@ -17,7 +17,6 @@ class Histogram {
   static constexpr double kRelativeError = 1.0 / 256;
 
   void add(std::uint64_t value, std::uint64_t times = 1);
-  void merge(const Histogram& other);
 
   std::uint64_t count() const { return count_; }
   // Exact; 0 of no values.

@@ -45,7 +45,7 @@ void TransferSession::connect() {
   downloads_.reset();
   uploads_.reset();
   socket_ = std::move(socket);
-  uploads_.emplace(socket_, options_.form);
+  uploads_.emplace(socket_);
   downloads_.emplace(socket_, uploads_->reader());
 }
 

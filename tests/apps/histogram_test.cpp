@@ -78,19 +78,5 @@ TEST(HistogramTest, AgreesWithSortedLatencies) {
   EXPECT_EQ(histogram.max(), values.back());
 }
 
-TEST(HistogramTest, MergesAsIfAllHadBeenAddedToOne) {
-  Histogram all, first, second;
-  for (std::uint64_t value = 1; value < 1'000'000'000; value = value * 3 + 1) {
-    all.add(value, 2);
-    first.add(value);
-    second.add(value);
-  }
-  first.merge(second);
-  EXPECT_EQ(first.count(), all.count());
-  EXPECT_EQ(first.mean(), all.mean());
-  for (const double percent : {0.0, 25.0, 50.0, 75.0, 100.0})
-    EXPECT_EQ(first.percentile(percent), all.percentile(percent));
-}
-
 }  // namespace
 }  // namespace socketserver::apps

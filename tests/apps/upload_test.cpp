@@ -231,9 +231,9 @@ TEST_F(UploadPrograms, EndTheConnectionWhenAFileGetsShorter) {
   start("threading");
   const std::string path = file("a", bytes_of(1'000'000));
   Socket socket = connect();
-  UploadClient client(socket, UploadForm::kCmd);
-  EXPECT_THROW(client.send(path, {}, [&](std::uint64_t, std::uint64_t) { put(path, ""); }),
-               std::runtime_error);
+  UploadClient client(socket);
+  const PreparedUpload upload({path, {}, {}, false, false}, UploadForm::kCmd);
+  EXPECT_THROW(client.send(upload, [&](std::uint64_t, std::uint64_t) { put(path, ""); }), std::runtime_error);
   EXPECT_FALSE(client.usable());
   EXPECT_TRUE(client.last_words().empty());
   EXPECT_TRUE(eventually([&] { return names_in(stored()).empty(); }));

@@ -10,8 +10,11 @@ namespace {
 // What was understood is written and understood again as the same.
 void look_at(const UploadHeader& header) {
   fuzz::must(!header.resume || (header.wants_reply && header.sha256), "who resumes reads, and has a digest");
-  const UploadHeader again = parse_upload_header(Json::parse(header.to_json(UploadForm::kCmd).dump()));
-  fuzz::must(again.name == header.name && again.size == header.size && again.path == header.path,
+  const UploadForm form = header.message ? UploadForm::kMsg : UploadForm::kCmd;
+  const UploadHeader again = parse_upload_header(Json::parse(header.to_json(form).dump()));
+  fuzz::must(again.name == header.name && again.size == header.size && again.path == header.path &&
+                 again.message == header.message && again.md5 == header.md5 &&
+                 again.wants_reply == header.wants_reply,
              "a header comes back from its text");
 }
 

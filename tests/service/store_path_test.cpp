@@ -52,6 +52,22 @@ TEST(StorePaths, ThatLeadElsewhereAreRefused) {
     EXPECT_THROW(StorePath::relative(path), RefusedError) << ::testing::PrintToString(path);
 }
 
+TEST(StorePaths, OfOneNameAreTheLastPartOfAny) {
+  const auto last_part = [](const std::string& path) { return StorePath::last_part(path).text(); };
+  EXPECT_EQ(last_part("a.txt"), "a.txt");
+  EXPECT_EQ(last_part("/a/b/c/d/e/a.txt"), "a.txt");
+  EXPECT_EQ(last_part("../../etc/passwd"), "passwd");
+  EXPECT_EQ(last_part("计算机五大.txt"), "计算机五大.txt");
+  EXPECT_EQ(last_part("C:\\a.txt"), "C:\\a.txt");
+  EXPECT_EQ(last_part(" "), " ");
+  EXPECT_EQ(last_part(".hidden"), ".hidden");
+  EXPECT_EQ(last_part("..."), "...");
+  EXPECT_EQ(last_part(std::string(255, 'x')), std::string(255, 'x'));
+  for (const std::string& path : {""s, "."s, ".."s, "/"s, "a/"s, "../.."s, "a/."s, "a\0b"s, "\0"s, "a/\0"s,
+                                  "a\nb"s, "\x7f"s, "\x1b[2J"s, std::string(256, 'x'), ".upload-part-1"s})
+    EXPECT_THROW(last_part(path), RefusedError) << ::testing::PrintToString(path);
+}
+
 TEST(StorePaths, HaveALimitOfDepthAndLength) {
   std::string deepest = "x";
   for (std::size_t i = 0; i < StorePath::kDeepest; ++i) deepest += "/x";

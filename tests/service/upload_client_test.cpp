@@ -36,11 +36,13 @@ class UploadClients : public ::testing::Test {
     std::filesystem::resize_file(directory_ / "a", 100'000'000);
     server_.settimeout(30s);
   }
-  void send() { client_.send(PreparedUpload({directory_ / "a", {}, {}, false, false}, UploadForm::kCmd), {}); }
+  void send() {
+    client_.send(PreparedUpload({directory_ / "a", {}, {}, false, false}, UploadForm::kCmd), {});
+  }
 
   const TemporaryDirectory directory_;
   SlowServer server_{platform::socket_pair()};
-  UploadClient client_{server_, UploadForm::kCmd};
+  UploadClient client_{server_};
 };
 
 // Who sent gigabytes to a slow disk was told that the server neither answers nor closes.

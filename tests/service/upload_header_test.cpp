@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "socketserver/io/framing.hpp"
+#include "socketserver/service/header_framed.hpp"
+#include "socketserver/service/transfer.hpp"
 
 namespace socketserver::testing {
 namespace {
@@ -12,9 +14,7 @@ constexpr char kMd5OfHello[] = "5d41402abc4b2a76b9719d911017c592";
 
 UploadHeader parsed(const std::string& json) {
   Reader reader(frame(json));
-  const auto header = read_upload_header(reader);
-  EXPECT_TRUE(header.has_value());
-  return header.value_or(UploadHeader{});
+  return parse_upload_header(read_header(reader, kUploadHeaderLimit));
 }
 
 std::string why_not(const std::string& json) {
@@ -67,8 +67,8 @@ TEST(UploadHeader, PassesOverUnknownKeysAndTakesBothSpellingsThatAgree) {
 
 TEST(UploadHeader, EndsWhereTheStreamEndsBetweenTwoFiles) {
   Reader reader(frame(R"({"filename": "a", "filesize": 0})"));
-  EXPECT_TRUE(read_upload_header(reader).has_value());
-  EXPECT_FALSE(read_upload_header(reader).has_value());
+  EXPECT_TRUE(read_transfer_request(reader).has_value());
+  EXPECT_FALSE(read_transfer_request(reader).has_value());
 }
 
 // ---- what is not ----
@@ -123,15 +123,15 @@ TEST(UploadHeader, RefusesWhatIsNoObjectOrNoJson) {
 
 TEST(UploadHeader, RefusesLengthsThatNoHeaderHas) {
   Reader negative(pack_i32(-1));
-  EXPECT_THROW(read_upload_header(negative), FramingError);
+  EXPECT_THROW(read_transfer_request(negative), FramingError);
   Reader huge(pack_i32(1 << 30));
-  EXPECT_THROW(read_upload_header(huge), FramingError);
+  EXPECT_THROW(read_transfer_request(huge), FramingError);
   Reader above(pack_i32(int{kUploadHeaderLimit} + 1));
-  EXPECT_THROW(read_upload_header(above), FramingError);
+  EXPECT_THROW(read_transfer_request(above), FramingError);
   Reader cut_length(std::string("\x10\0", 2));
-  EXPECT_THROW(read_upload_header(cut_length), EOFError);
+  EXPECT_THROW(read_transfer_request(cut_length), EOFError);
   Reader cut_object(pack_i32(10) + "{\"file");
-  EXPECT_THROW(read_upload_header(cut_object), EOFError);
+  EXPECT_THROW(read_transfer_request(cut_object), EOFError);
 }
 
 // ---- what we send ----

@@ -43,9 +43,6 @@ class FileStore {
   FileStore(const FileStore&) = delete;
   FileStore& operator=(const FileStore&) = delete;
 
-  /// The name that a file gets here: the last part of a path with '/'. RefusedError as StorePath says.
-  static std::string name_for(std::string_view path) { return StorePath::last_part(path).name(); }
-
   /// Opens a file to read. IsADirectoryError, and RefusedError for what else is not to be read: nothing,
   /// symbolic links, what is no regular file. OSError.
   FileReader open(const StorePath& path) const;
@@ -80,10 +77,7 @@ struct PartTerms {
 /// A file on its way into a store; gone again unless commit() or keep() was called. One thread.
 class FilePart {
  public:
-  /// Of a file known by the last part of a path. RefusedError for a bad name (FileStore::name_for), OSError
-  /// when it cannot be created.
-  FilePart(const FileStore& store, std::string_view path) : FilePart(store, StorePath::last_part(path), {}) {}
-  /// The same of any path; also RefusedError where a limit forbids it.
+  /// RefusedError where a limit forbids it, OSError when it cannot be created.
   FilePart(const FileStore& store, StorePath path, const PartTerms& terms);
   ~FilePart();
   FilePart(const FilePart&) = delete;

@@ -29,6 +29,7 @@
 #include <variant>
 #include <vector>
 
+#include "socketserver/io/reader.hpp"
 #include "socketserver/service/store_path.hpp"
 #include "socketserver/service/upload_header.hpp"
 
@@ -55,8 +56,9 @@ struct ListRequest {
 
 using TransferRequest = std::variant<UploadHeader, GetRequest, ListRequest>;
 
-/// Reads the next request; throws as read_upload_header(), and TimeoutError when it has begun and not all of
-/// it comes within `timeout`.
+/// Reads the next request; nullopt where the stream ends instead. Throws as read_frame() and
+/// parse_upload_header() do for what is none, and TimeoutError when it has begun and not all of it comes
+/// within `timeout`.
 std::optional<TransferRequest> read_transfer_request(Reader& reader, Timeout timeout = {});
 
 struct GetReply {

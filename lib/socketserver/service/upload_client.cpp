@@ -61,7 +61,8 @@ std::optional<std::uint64_t> UploadClient::agree_where_to_go_on(const FileReader
   if (there < 0 || static_cast<std::uint64_t>(there) > file.size())
     throw FramingError("the server goes on at " + std::to_string(there) + ", where nobody is");
   auto offset = static_cast<std::uint64_t>(there);
-  if (const auto hash = file.sha256(offset, &socket_); !hash || find_sha256(offer) != hash->digest()) offset = 0;
+  if (const auto hash = file.sha256(offset, &socket_); !hash || find_sha256(offer) != hash->digest())
+    offset = 0;
   socket_.sendall(frame(Json::object({{"offset", offset}}).dump()), offset < file.size() ? MSG_MORE : 0);
   return offset;
 } catch (const TimeoutError&) {

@@ -34,7 +34,8 @@ struct UploadFile {
 /// A file that is open, with what has to be known of it before it is sent: that may take long, and a server
 /// that waits meanwhile may close the connection.
 struct PreparedUpload {
-  /// Throws as UploadClient::send() does of the file.
+  /// kMd5 reads the file, since the digest goes first. Throws OSError that names its path, and
+  /// std::runtime_error when its name is not UTF-8 or it got shorter meanwhile.
   PreparedUpload(const UploadFile& file, UploadForm as);
 
   FileReader reader;
@@ -53,20 +54,12 @@ class UploadClient {
   /// Called now and then with the bytes sent so far and in all.
   using Progress = std::function<void(std::uint64_t sent, std::uint64_t size)>;
 
-  UploadClient(Socket& socket, UploadForm form) : socket_(socket), form_(form), reader_(socket) {}
+  explicit UploadClient(Socket& socket) : socket_(socket), reader_(socket) {}
 
-  /// Sends the file at `path` under its last part. kMd5 reads it twice, since the digest goes first.
-  /// Throws OSError (of the file: named by its path; of the connection), and std::runtime_error when its name
-  /// is not UTF-8, it got shorter meanwhile, or the server had closed the connection before; usable() tells
-  /// whether further files can follow. Replies that came while it sent are kept for finish().
-  void send(const std::string& path, const std::optional<std::string>& message, const Progress& progress) {
-    send({path, {}, message, false, false}, progress);
-  }
-  /// The same with all that can be said of a file; also std::runtime_error for a server that does not say
-  /// where to go on. Returns how much of it an earlier try had brought there.
-  std::uint64_t send(const UploadFile& file, const Progress& progress) {
-    return send(PreparedUpload(file, form_), progress);
-  }
+  /// Returns how much of it an earlier try had brought there. Throws OSError (of the file: named by its path;
+  /// of the connection), and std::runtime_error when it got shorter meanwhile, the server had closed the
+  /// connection before, or does not say where to go on; usable() tells whether further files can follow.
+  /// Replies that came while it sent are kept for finish().
   std::uint64_t send(const PreparedUpload& file, const Progress& progress);
 
   /// Takes what the server has said meanwhile, without waiting; so usable() knows whether it has closed.
@@ -107,7 +100,6 @@ class UploadClient {
   void send_bytes(const FileReader& file, std::uint64_t offset, const Progress& progress);
 
   Socket& socket_;
-  UploadForm form_;
   Reader reader_;
   std::vector<UploadReply> replies_;
   std::vector<std::uint64_t> asked_;  // for replies: the sizes of what was sent

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "socketserver/io/framing.hpp"
-#include "socketserver/service/header_framed.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
@@ -71,11 +70,6 @@ Json UploadHeader::to_json(UploadForm form) const {
   if (sha256) object.set("sha256", hex(*sha256));
   if (resume) object.set("resume", true);
   return object;
-}
-
-std::optional<UploadHeader> read_upload_header(Reader& reader) {
-  if (reader.peek().empty()) return std::nullopt;
-  return parse_upload_header(read_header(reader, kUploadHeaderLimit));
 }
 
 }  // namespace socketserver

@@ -28,7 +28,6 @@
 
 #include "socketserver/crypto/md5.hpp"
 #include "socketserver/crypto/sha256.hpp"
-#include "socketserver/io/reader.hpp"
 #include "socketserver/json/json.hpp"
 
 namespace socketserver {
@@ -56,12 +55,9 @@ struct UploadHeader {
 /// The value of "sha256"; FramingError when it is no digest.
 std::optional<Sha256::Digest> find_sha256(const Json& object);
 
-/// The header that `object` is; throws as read_upload_header() does.
+/// The header that `object` is. Throws JsonError for what is none, and FramingError for wrong sizes, a digest
+/// that is none, a "cmd" other than "put", and names or sizes that contradict each other: after any of these
+/// nothing on the connection can be trusted.
 UploadHeader parse_upload_header(const Json& object);
-
-/// Reads the next header; nullopt where the stream ends instead. Throws FramingError, EOFError or JsonError
-/// for what is none, and FramingError for wrong sizes, a digest that is none, a "cmd" other than "put", and
-/// names or sizes that contradict each other: after any of these nothing on the connection can be trusted.
-std::optional<UploadHeader> read_upload_header(Reader& reader);
 
 }  // namespace socketserver
