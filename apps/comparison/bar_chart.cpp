@@ -4,6 +4,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "socketserver/http/uri.hpp"
+
 namespace socketserver::apps {
 namespace {
 
@@ -31,21 +33,6 @@ constexpr char kStyle[] =
     "      .grid { stroke: #3d444d }\n"
     "    }\n"
     "  </style>\n";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // 1, 2 or 5 times a power of ten: the least that is not below `value`.
 double round_up(double value) {
@@ -75,7 +62,7 @@ class Picture {
             const char* anchor = "start") {
     out_ << "  <text x=\"" << x << "\" y=\"" << y << "\" text-anchor=\"" << anchor << "\"";
     if (*kind != '\0') out_ << " class=\"" << kind << "\"";
-    out_ << ">" << escaped(text) << "</text>\n";
+    out_ << ">" << html_escape(text) << "</text>\n";
   }
   void bar(double x, double y, double width) {
     out_ << "  <rect class=\"bar\" x=\"" << x << "\" y=\"" << y << "\" width=\"" << std::max(width, 1.0)

@@ -6,11 +6,10 @@
 #include "framing/scene.hpp"
 #include "socketserver/handler/stream_request_handler.hpp"
 #include "socketserver/io/length_prefixed.hpp"
+#include "socketserver/service/exec.hpp"
 
 namespace socketserver::apps {
 namespace {
-
-constexpr std::string_view kReady = "recv_ready";
 
 // The length in decimal digits; the client says that it is ready; then the bytes.
 struct AnswerWhenReady : BaseRequestHandler {
@@ -18,7 +17,7 @@ struct AnswerWhenReady : BaseRequestHandler {
     request().socket().set_nodelay();
     while (!request().recv(kQuestion.size()).empty()) {
       request().sendall(std::to_string(kAnswer.size()));
-      if (request().recv(kReady.size()) != kReady) return;
+      if (request().recv(kExecReady.size()) != kExecReady) return;
       request().sendall(kAnswer);
     }
   }
@@ -56,7 +55,7 @@ std::uint64_t ask_when_ready(int questions) {
     for (int i = 0; i < count; ++i) {
       socket.sendall(kQuestion);
       const std::string digits = reader.read1(kQuestion.size());
-      socket.sendall(kReady);
+      socket.sendall(kExecReady);
       check(reader.read_exactly(std::stoul(digits)) == kAnswer);
     }
   });
