@@ -57,7 +57,8 @@ int run(int argc, char** argv) {
   const std::vector<std::string> words = options.parse(argc, argv);
   if (words.size() > 1) throw apps::UsageError("talks to one person at a time (see --help)");
   if (!own_name.empty() && !is_chat_name(own_name))
-    throw apps::UsageError("--name: '" + printable(own_name) + "' cannot be a name");
+    throw apps::UsageError("--name: '" + printable(own_name) +
+                           "' cannot be a name: up to 32 bytes without spaces, ':' and ','");
   std::vector<Person> people;
   if (!file.empty()) add_file(file, people);
   for (const std::string& text : to) add_person(text, people);

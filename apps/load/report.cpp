@@ -70,6 +70,7 @@ std::string trouble_text(const LoadRun& run, const LoadResult& result) {
     if (const std::uint64_t count = result.failures.count(kind); count > 0)
       errors += (errors.empty() ? "" : ", ") + whole(count) + " " + Failures::name_of(kind);
   }
+  if (result.failures.count(Failure::kWrong) > 0) errors += " (is the server's --mode verbatim?)";
   if (const std::string& other = result.failures.first_other(); !other.empty()) errors += " (" + other + ")";
   std::string text = line("errors", errors.empty() ? "none" : errors);
   if (has(run, "udp"))

@@ -165,7 +165,8 @@ TEST_F(Chat, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("chat_client", {"--to", "bob"}), "chat_client: --to: 'bob' is not NAME=HOST:PORT\n");
   EXPECT_EQ(complaint("chat_client", {"--to", "bob=h:1", "anna"}),
             "chat_client: there is no 'anna' among bob\n");
-  EXPECT_EQ(complaint("chat_client", {"--name", "a b"}), "chat_client: --name: 'a b' cannot be a name\n");
+  EXPECT_EQ(complaint("chat_client", {"--name", "a b"}),
+            "chat_client: --name: 'a b' cannot be a name: up to 32 bytes without spaces, ':' and ','\n");
   EXPECT_EQ(complaint("chat_client", {"anna", "bob"}),
             "chat_client: talks to one person at a time (see --help)\n");
 }

@@ -21,7 +21,8 @@ std::string complaint_of(const std::string& file) {
 
 TEST(People, AreNamesWithPlaces) {
   std::istringstream file(
-      "# friends\n\nanna=127.0.0.1:8015\n  \xe7\x8b\x97\xe5\x93\xa5 alex = [::1]:9 \r\nbob=unix:/tmp/x=y");
+      "# friends\n\nanna=127.0.0.1:8015 # at home\n  \xe7\x8b\x97\xe5\x93\xa5 alex = [::1]:9 "
+      "\r\nbob=unix:/tmp/x=y");
   const std::vector<Person> people = read_people(file);
   ASSERT_EQ(people.size(), 3u);
   EXPECT_EQ(people[0].name, "anna");

@@ -420,9 +420,9 @@ TEST_P(Transfers, KeepToTheQuotaOfTheServer) {
     return reply.get_bool("ok") ? "ok" : reply.get_string("error");
   };
   EXPECT_EQ(answer("a", 600), "ok");
-  EXPECT_EQ(answer("b", 401), "the quota of the server is used up: of 1000 bytes 400 are left");
+  EXPECT_EQ(answer("b", 401), "the quota of the server has no room for it: of 1000 bytes 400 are left");
   EXPECT_EQ(answer("b", 400), "ok");
-  EXPECT_EQ(answer("c", 1), "the quota of the server is used up: of 1000 bytes 0 are left");
+  EXPECT_EQ(answer("c", 1), "the quota of the server has no room for it: of 1000 bytes 0 are left");
   EXPECT_EQ(answer("c", 0), "ok");
 }
 
@@ -450,7 +450,7 @@ TEST_P(Transfers, KeepToTheQuotaOfAClient) {
     return reply.get_bool("ok") ? "ok" : reply.get_string("error");
   };
   EXPECT_EQ(answer(600), "ok");
-  EXPECT_EQ(answer(401), "your quota is used up: of 1000 bytes a day 400 are left");
+  EXPECT_EQ(answer(401), "your quota has no room for it: of 1000 bytes a day 400 are left");
   EXPECT_EQ(answer(300), "ok");
   const std::string bytes = bytes_of(100);
   break_off("b", bytes, 60);
@@ -460,7 +460,7 @@ TEST_P(Transfers, KeepToTheQuotaOfAClient) {
     client.say(at(60), bytes.substr(60));
     EXPECT_TRUE(client.hear().get_bool("ok"));
   }
-  EXPECT_EQ(answer(1), "your quota is used up: of 1000 bytes a day 0 are left");
+  EXPECT_EQ(answer(1), "your quota has no room for it: of 1000 bytes a day 0 are left");
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Transfers, ::testing::ValuesIn(kAllModels),

@@ -1,9 +1,8 @@
 #include "socketserver/io/reader.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
-#include "socketserver/net/error.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 
 namespace socketserver {
 namespace {
@@ -31,14 +30,20 @@ std::size_t end_of(std::string_view delimiter, std::string_view text, std::strin
   return found == rest.npos ? found : found + delimiter.size();
 }
 
+/// A DeadlineScope where there is a socket, and a deadline.
+class Until {
+ public:
+  Until(Socket* socket, Deadline deadline) {
+    if (socket != nullptr && !deadline.is_never()) scope_.emplace(*socket, deadline);
+  }
+
+ private:
+  std::optional<DeadlineScope> scope_;
+};
+
 }  // namespace
 
 Reader::Reader(Socket& socket, std::size_t buffer_size) : socket_(&socket), capacity_(buffer_size) {}
-
-// Of what has come there is nothing left, and it is too late to wait for more.
-void Reader::check(Deadline until) const {
-  if (!has_buffered() && until.expired()) throw TimeoutError(ETIMEDOUT, "not all has come in time");
-}
 
 std::size_t Reader::fill() {
   if (begin_ != end_ || socket_ == nullptr) return end_ - begin_;
@@ -73,9 +78,8 @@ std::optional<std::string> Reader::readline(std::size_t limit) { return readunti
 std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::size_t limit, Deadline until) {
   std::string text;
   try {
-    while (text.size() < limit) {
-      check(until);
-      if (fill() == 0) break;
+    const Until limited(socket_, until);
+    while (text.size() < limit && fill() > 0) {
       const std::string_view rest = buffered().substr(0, limit - text.size());
       const std::size_t end = end_of(delimiter, text, rest);
       const std::size_t size = std::min(end, rest.size());
@@ -93,10 +97,8 @@ std::optional<std::string> Reader::readuntil(std::string_view delimiter, std::si
 
 // `done` tells how far it came even when it throws.
 void Reader::fill_in(std::span<char> bytes, std::size_t& done, Deadline until) {
-  for (std::size_t got = 1; done < bytes.size() && got > 0; done += got) {
-    check(until);
-    got = readinto1(bytes.subspan(done));
-  }
+  const Until end(socket_, until);
+  for (std::size_t got = 1; done < bytes.size() && got > 0; done += got) got = readinto1(bytes.subspan(done));
 }
 
 std::size_t Reader::readinto(std::span<char> bytes) {

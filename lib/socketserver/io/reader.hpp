@@ -44,8 +44,7 @@ class Reader {
   std::optional<std::string> readuntil(std::string_view delimiter, std::size_t limit,
                                        Deadline until = Deadline::never());
   /// Exactly `size` bytes, fewer only where the stream ends; by default all up to its end. TimeoutError where
-  /// some have not come at `until`, however they drip; how long each recv waits is the socket's business, and
-  /// how much later it may be.
+  /// some have not come at `until`, however they drip.
   std::string read(std::size_t size = kAll, Deadline until = Deadline::never());
   /// The same into memory of the caller; returns how many.
   std::size_t readinto(std::span<char> bytes);
@@ -64,7 +63,6 @@ class Reader {
 
  private:
   std::string_view buffered() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
-  void check(Deadline until) const;
   std::size_t fill();
   std::size_t take(std::span<char> bytes);
   void fill_in(std::span<char> bytes, std::size_t& done, Deadline until);

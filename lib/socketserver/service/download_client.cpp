@@ -14,7 +14,6 @@ void DownloadClient::ask(const Json& request) {
   socket_.sendall(frame(request.dump()));
   if (reader_.peek().empty())
     throw EOFError("the server closed the connection instead of answering; it may only take files");
-  answers_ = true;
 }
 
 Listing DownloadClient::list(const StorePath& directory, bool recursive) {

@@ -42,9 +42,6 @@ class DownloadClient {
 
   /// False after anything but an answer: nobody knows where the next one begins.
   bool usable() const noexcept { return usable_; }
-  /// Has the server answered anything?
-  bool answers() const noexcept { return answers_; }
-
   /// Has the server answered anything at all?
   bool answers() const noexcept { return answers_; }
 

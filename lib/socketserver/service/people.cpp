@@ -56,8 +56,9 @@ std::vector<Person> read_people(std::istream& file) {
   std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    const std::string_view text = strip(line);
-    if (text.empty() || text.starts_with('#')) continue;
+    line.insert(0, " ");
+    const std::string_view text = strip(std::string_view(line).substr(0, line.find(" #")));
+    if (text.empty()) continue;
     try {
       people.push_back(parse_person(text));
       if (std::ranges::count(people, people.back().name, &Person::name) > 1)

@@ -19,7 +19,8 @@ struct Person {
 /// what is wrong; whether `where` is known is seen when somebody is called.
 Person parse_person(std::string_view text);
 
-/// A line for each; empty ones and those that begin with '#' are none. Throws std::invalid_argument, "line
+/// A line for each; '#' begins a remark, at the beginning of a line or after a space, and empty lines count
+/// for nothing. Throws std::invalid_argument, "line
 /// 3: ...", also for a name that was there before.
 std::vector<Person> read_people(std::istream& file);
 

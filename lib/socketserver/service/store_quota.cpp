@@ -50,9 +50,9 @@ bool StoreQuota::has_room(const Share& share) const {
 void StoreQuota::refuse(const Share& share) const {
   if (share.new_file && state_->files >= limits_.files)
     throw RefusedError("the server has " + std::to_string(state_->files) + " files, and takes no more");
-  throw RefusedError("the quota of the server is used up: of " + std::to_string(limits_.bytes) + " bytes " +
-                     std::to_string(limits_.bytes - std::min<std::uint64_t>(limits_.bytes, state_->bytes)) +
-                     " are left");
+  throw RefusedError(
+      "the quota of the server has no room for it: of " + std::to_string(limits_.bytes) + " bytes " +
+      std::to_string(limits_.bytes - std::min<std::uint64_t>(limits_.bytes, state_->bytes)) + " are left");
 }
 
 void StoreQuota::take(const Share& share) const {
@@ -68,7 +68,7 @@ void StoreQuota::take(const Share& share) const {
   if (counts(share)) {
     Client& client = find(share.client);
     if (sum(client.used, more) > limits_.client_bytes)
-      throw RefusedError("your quota is used up: of " + std::to_string(limits_.client_bytes) +
+      throw RefusedError("your quota has no room for it: of " + std::to_string(limits_.client_bytes) +
                          " bytes a day " + std::to_string(limits_.client_bytes - client.used) + " are left");
     client.used += more;
   }
