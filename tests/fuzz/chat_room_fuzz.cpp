@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.max_members_per_source = 3;
   ChatRoom room(settings, kSecret);
   ChatDesk desk(ChatDesk::Early::kKeep);
-  ChatPartner partner("anna");
+  ChatPartner partner("anna"), nameless;
   const ChatProof proof(kSecret);
   Clock::time_point now{std::chrono::hours(1000)};
   while (size >= 3) {
@@ -80,9 +80,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (from.port() == 7) room.type(text, now);
     if (text.find('.') == text.npos && text.find("@") == text.npos) desk.type(text, now);
     desk.hear(from, text, now);
-    partner.hear(text, now);
-    partner.say(text, now);
-    partner.tick(now);
+    for (ChatPartner* one : {&partner, &nameless}) {
+      one->hear(text, now);
+      if (one->wants_lines()) one->say(text, now);
+      one->tick(now);
+      require(one->pending().size() <= ChatOutbox::kMost);
+    }
   }
   return 0;
 }

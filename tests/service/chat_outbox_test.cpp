@@ -45,7 +45,7 @@ TEST_F(Outbox, SaysAgainWhatWasTooFast) {
   outbox_.add("one");
   due();
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(hear("* too fast: what you say is not relayed"), Heard::kTooFast);
+    EXPECT_EQ(hear("* too fast: what you say is not relayed"), Heard::kUnseen);
     EXPECT_EQ(due(), "nothing");
     now_ += ChatOutbox::kTooFast;
     EXPECT_EQ(outbox_.next_due().time(), now_);
@@ -54,13 +54,53 @@ TEST_F(Outbox, SaysAgainWhatWasTooFast) {
   EXPECT_EQ(hear("anna: one"), Heard::kAnswer);
 }
 
-TEST_F(Outbox, SaysAgainWhatIsNotAnswered) {
+TEST_F(Outbox, SaysAgainWhatIsLost) {
   outbox_.add("one");
   due();
   now_ += ChatOutbox::kAgain - 1ms;
   EXPECT_EQ(due(), "nothing");
   now_ += 1ms;
+  EXPECT_EQ(due(), "/who");
+  EXPECT_EQ(hear("* here: anna, bob"), Heard::kUnseen);
   EXPECT_EQ(due(), "one");
+  EXPECT_EQ(hear("anna: one"), Heard::kAnswer);
+}
+
+// As it would be where it were said each time that a room is stopped for so long.
+TEST_F(Outbox, SaysNothingTwiceToASlowRoom) {
+  outbox_.add("one");
+  outbox_.add("two");
+  due();
+  for (int i = 0; i < 3; ++i) {
+    now_ += ChatOutbox::kAgain;
+    EXPECT_EQ(due(), "/who");
+  }
+  EXPECT_EQ(hear("anna: one"), Heard::kAnswer);
+  EXPECT_EQ(due(), "two");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(hear("* here: anna, bob"), Heard::kUnseen);
+  EXPECT_EQ(due(), "nothing");
+  EXPECT_EQ(hear("anna: two"), Heard::kAnswer);
+  EXPECT_EQ(hear("* here: anna, bob"), Heard::kOther);
+}
+
+TEST_F(Outbox, AsksAgainWhereTheQuestionWasTooFast) {
+  outbox_.add("one");
+  due();
+  now_ += ChatOutbox::kAgain;
+  EXPECT_EQ(due(), "/who");
+  EXPECT_EQ(hear("* too fast: what you say is not relayed"), Heard::kUnseen);
+  now_ += ChatOutbox::kTooFast;
+  EXPECT_EQ(due(), "/who");
+  EXPECT_EQ(hear("* here: anna"), Heard::kUnseen);
+  EXPECT_EQ(due(), "one");
+}
+
+TEST_F(Outbox, RepeatsACommandThatIsNotAnswered) {
+  outbox_.add("/name eve");
+  due();
+  now_ += ChatOutbox::kAgain;
+  EXPECT_EQ(due(), "/name eve");
+  EXPECT_EQ(hear("* that is your name"), Heard::kAnswer);
 }
 
 TEST_F(Outbox, SaysAgainWhereTheRoomHasForgottenIt) {

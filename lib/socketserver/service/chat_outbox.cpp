@@ -1,6 +1,7 @@
 #include "socketserver/service/chat_outbox.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "socketserver/service/chat_room.hpp"
 #include "socketserver/service/text.hpp"
@@ -10,29 +11,40 @@ namespace {
 
 constexpr std::string_view kRenamed = " is now ";
 
+bool is_command(std::string_view line) { return line.starts_with('/') && !line.starts_with("//"); }
+
 // Of those who come and go, which answers nobody.
 bool is_announcement(std::string_view text) {
-  return (text.ends_with(" joined") || text.ends_with(" left")) && !text.starts_with("* here: ");
+  return (text.ends_with(" joined") || text.ends_with(" left")) && !text.starts_with(kChatHere);
 }
 
 }  // namespace
 
 void ChatOutbox::drop() {
   lines_.pop_front();
-  sent_ = false;
-  again_ = Deadline::never();
+  forget_sent();
 }
 
 void ChatOutbox::clear() {
   lines_.clear();
-  sent_ = false;
+  forget_sent();
+}
+
+void ChatOutbox::forget_sent() {
+  stale_ += std::exchange(asked_, 0);
+  sent_ = refused_ = false;
   again_ = Deadline::never();
 }
 
 std::optional<std::string> ChatOutbox::due(Clock::time_point now) {
   if (lines_.empty() || (sent_ && now < again_.time())) return std::nullopt;
-  sent_ = true;
   again_ = Deadline(now + kAgain);
+  if (sent_ && !refused_ && !is_command(lines_.front())) {
+    ++asked_;
+    return std::string(kChatWho);
+  }
+  sent_ = true;
+  refused_ = false;
   return lines_.front();
 }
 
@@ -41,30 +53,49 @@ void ChatOutbox::enter(std::string_view welcome) {
   welcome.remove_prefix(std::min(welcome.size(), kChatWelcome.size() + 2));
   const std::size_t end = welcome.find("; here: ");
   name_ = welcome.substr(0, end);
-  sent_ = false;
+  forget_sent();
+  stale_ = 0;
 }
 
 ChatOutbox::Heard ChatOutbox::hear(std::string_view text, Clock::time_point now) {
   Heard heard = Heard::kOther;
-  if (sent_ && text.starts_with(kChatTooFast)) {
-    again_ = Deadline(now + kTooFast);
-    return Heard::kTooFast;
-  }
+  if (sent_ && text.starts_with(kChatTooFast)) return hear_too_fast(now);
   if (sent_ && text.starts_with(kChatTooLong))
     heard = Heard::kTooLong;
   else if (sent_ && is_answer(text))
     heard = Heard::kAnswer;
+  else if (text.starts_with(kChatHere))
+    return hear_asked();
   if (heard != Heard::kOther) drop();
   note_rename(text);
   return heard;
 }
 
+ChatOutbox::Heard ChatOutbox::hear_too_fast(Clock::time_point now) {
+  again_ = Deadline(now + kTooFast);
+  if (asked_ > 0)
+    --asked_;
+  else
+    refused_ = true;
+  return Heard::kUnseen;
+}
+
+// An answer to what was asked behind a line says that the line did not arrive.
+ChatOutbox::Heard ChatOutbox::hear_asked() {
+  if (stale_ + asked_ == 0) return Heard::kOther;
+  if (stale_ > 0) {
+    --stale_;
+  } else {
+    --asked_;
+    forget_sent();
+  }
+  return Heard::kUnseen;
+}
+
 bool ChatOutbox::is_answer(std::string_view text) const {
   std::string_view line = lines_.front();
-  if (line.starts_with("//"))
-    line.remove_prefix(1);
-  else if (line.starts_with('/'))
-    return is_answer_to_command(text);
+  if (is_command(line)) return is_answer_to_command(text);
+  if (line.starts_with('/')) line.remove_prefix(1);
   const std::string relayed = ": " + printable(line, kMostChatShown);
   return name_.empty() ? text.ends_with(relayed) : text == name_ + relayed;
 }

@@ -13,12 +13,13 @@ namespace socketserver {
 
 /// A room sends each line back to who said it, answers each command, and says so where a member is too fast.
 /// So a line at a time is on its way, and the next one follows when the room has answered: nothing is lost,
-/// and nothing changes places, at whatever rate the room allows. One thread.
+/// and nothing changes places, at whatever rate the room allows. Where there is no answer, the room is asked
+/// something: if it answers that alone, the line was lost on its way, and is said again. One thread.
 class ChatOutbox {
  public:
   /// More than anybody types while a room is away; who reads lines from a pipe reads on when there is room.
   static constexpr std::size_t kMost = 100;
-  /// To wait for an answer, before the line or the answer is taken to be lost, and said again.
+  /// To wait for an answer, before the room is asked.
   static constexpr std::chrono::seconds kAgain{5};
   /// Before what was too fast is said again: longer than a room is silent about the next time that it was.
   static constexpr std::chrono::milliseconds kTooFast{250};
@@ -36,19 +37,26 @@ class ChatOutbox {
 
   /// The room has let us in, with this `welcome`, and knows of nothing that was said before.
   void enter(std::string_view welcome);
-  enum class Heard { kOther, kAnswer, kTooFast, kTooLong };
-  /// Of what the room sends us: what it says of the line that is on its way. An answered one is dropped.
+  enum class Heard { kOther, kAnswer, kTooLong, kUnseen };
+  /// Of what the room sends us: what it says of the line that is on its way. An answered one is dropped. What
+  /// is kUnseen is between the room and us.
   Heard hear(std::string_view text, Clock::time_point now);
 
  private:
+  void forget_sent();
+  Heard hear_too_fast(Clock::time_point now);
+  Heard hear_asked();
   bool is_answer(std::string_view text) const;
   bool is_answer_to_command(std::string_view text) const;
   void note_rename(std::string_view text);
 
   std::string name_;  // that we have there; "": not known
   std::deque<std::string> lines_;
-  bool sent_ = false;  // the first one was
-  Deadline again_;     // when it will be once more
+  bool sent_ = false;      // the first one was
+  bool refused_ = false;   // and was too fast
+  Deadline again_;         // when it is said again, or asked for
+  std::size_t asked_ = 0;  // so many times, and no answer yet
+  std::size_t stale_ = 0;  // the same, of lines before
 };
 
 }  // namespace socketserver

@@ -134,7 +134,7 @@ void ChatPartner::hear_room(std::string_view text, ChatTurn& turn, Clock::time_p
   const bool welcome = text.starts_with(kChatWelcome);
   if (welcome && state_ == State::kInside) return;  // the answer to a code that was sent twice
   const ChatOutbox::Heard heard = outbox_.hear(text, now);
-  if (heard != ChatOutbox::Heard::kTooFast) turn.show = std::string(text);
+  if (heard != ChatOutbox::Heard::kUnseen) turn.show = std::string(text);
   if (heard == ChatOutbox::Heard::kTooLong) ++lost_;
   if (state_ == State::kEntering && welcome) begin_inside(text, now);
   if (state_ == State::kEntering && text.starts_with(kChatFull)) be_refused();

@@ -64,7 +64,7 @@ ChatActions ChatRoom::type(std::string_view line, Clock::time_point now) {
   const std::string_view text = strip(line);
   if (text == "q")
     actions.end = true;
-  else if (text == "/who")
+  else if (text == kChatWho)
     actions.notes.push_back("here: " + who());
   else if (!text.empty())
     relay(std::string(kServer) + ": " + printable(text, kMostChatShown), actions);
@@ -160,8 +160,8 @@ void ChatRoom::tell(const Member& member, ChatActions& actions, std::string text
 
 void ChatRoom::obey(Members::iterator at, std::string_view command, ChatActions& actions) {
   Member& member = at->second;
-  if (command == "who")
-    tell(member, actions, "* here: " + who());
+  if (command == kChatWho.substr(1))
+    tell(member, actions, std::string(kChatHere) + who());
   else if (command == "name" || command.starts_with("name "))
     rename(member, strip(command.substr(4)), actions);
   else

@@ -43,7 +43,7 @@ namespace socketserver {
 /// Lines that our client knows by how they begin, or sends.
 inline constexpr std::string_view kChatWelcome = "* welcome", kChatFull = "* the room is full",
                                   kChatTooFast = "* too fast", kChatTooLong = "* longer than ",
-                                  kChatQuit = "/quit";
+                                  kChatHere = "* here: ", kChatWho = "/who", kChatQuit = "/quit";
 /// Bytes of a line, and of the same escaped.
 inline constexpr std::size_t kMostChatText = 1024, kMostChatShown = 4 * kMostChatText;
 /// How often our client says that it is still there.
