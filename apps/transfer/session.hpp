@@ -82,6 +82,7 @@ class TransferSession {
   void report(const Sent& sent, const UploadReply& reply);
   void report_without_reply(const Sent& sent);
   std::string hear_the_end();
+  void ask(const std::string& what, const std::function<void()>& act);
   std::vector<LocalFile> local_files(const std::vector<std::string>& paths);
   std::vector<Wanted> wanted_files(const std::string& name);
   std::vector<Wanted> below(const Wanted& directory);

@@ -16,6 +16,8 @@ namespace {
 // Of what is kept to be resumed: here it is in nobody's way, and whose it is may be long in coming back.
 constexpr std::chrono::hours kPartLifetime{30 * 24};
 
+constexpr char kNotAskedFor[] = "not asked for, since the connection ended before";
+
 constexpr int kInterrupted = 130;  // as a shell counts SIGINT
 
 /// While it lives, Ctrl-C ends the connection, so that what is half saved is removed, or kept, before the
@@ -66,12 +68,19 @@ void print(const ListedFile& file) {
 
 }  // namespace
 
+void TransferSession::ask(const std::string& what, const std::function<void()>& act) {
+  if (usable())
+    or_say(what, act);
+  else
+    failed(what, kNotAskedFor);
+}
+
 void TransferSession::get(const std::vector<std::string>& names) {
   get_ready_to_ask();
   const EndAtInterruption end(socket_);
   for (const std::string& name : names) {
-    if (!usable() || end.requested()) break;
-    or_say(name, [&] { get_all(wanted_files(name)); });
+    if (end.requested()) break;
+    ask(name, [&] { get_all(wanted_files(name)); });
   }
   if (!end.requested()) return;
   complain("interrupted");
@@ -108,8 +117,10 @@ void TransferSession::get_all(const std::vector<Wanted>& wanted) {
   ProgressBar::Total total{0, wanted.size(), 0, 0};
   for (const Wanted& one : wanted) total.size += one.size;
   for (const Wanted& one : wanted) {
-    if (!usable()) return failed(one.file.text(), "not asked for, since the connection ended before");
-    ++total.file;
+    const std::size_t more = total.files - ++total.file;
+    if (!usable())
+      return failed(one.file.text() + (more > 0 ? " and " + std::to_string(more) + " more" : ""),
+                    kNotAskedFor);
     or_say(one.file.text(), [&] { get_one(one, total); });
     total.done += one.size;
   }
@@ -164,8 +175,7 @@ Listing TransferSession::find(const std::string& name) {
 void TransferSession::list(const std::vector<std::string>& names) {
   get_ready_to_ask();
   for (const std::string& name : names.empty() ? std::vector<std::string>{""} : names) {
-    if (!usable()) return;
-    or_say(name.empty() ? where_ : name, [&] {
+    ask(name.empty() ? where_ : name, [&] {
       Listing listing = find(name);
       std::ranges::sort(listing.files, {}, [](const ListedFile& file) { return file.path.text(); });
       for (const ListedFile& file : listing.files) print(file);

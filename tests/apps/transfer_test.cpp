@@ -186,7 +186,10 @@ TEST_F(TransferPrograms, LeaveNothingOfADownloadThatBrokeAndIsNotToBeResumed) {
   start("threading");
   put(stored("a"), bytes_of(3'000'000));
   BreakingProxy proxy(address(), BreakingProxy::kToClient, 2'000'000);
-  EXPECT_EQ(run(client(proxy.address(), {"get", "a", "b"})).status, 1);
+  const Outcome broken = run(client(proxy.address(), {"get", "a", "b"}));
+  EXPECT_TRUE(broken.err.ends_with("\nupload_client: b: not asked for, since the connection ended before\n"))
+      << broken.err;
+  EXPECT_EQ(broken.status, 1);
   EXPECT_EQ(names_in(got()), Names{});
 }
 
