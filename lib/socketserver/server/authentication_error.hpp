@@ -12,8 +12,8 @@ class AuthenticationError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The client's source has failed too often lately, and was not asked again. Logged as kDebug alone: whoever
-/// can cause these without limit should not fill a log.
+/// The client's source has failed too often lately, and was not asked again; or the client said nothing, like
+/// others of its source. Logged as kDebug alone: whoever can cause these without limit should not fill a log.
 class TooManyFailures : public AuthenticationError {
   using AuthenticationError::AuthenticationError;
 };
