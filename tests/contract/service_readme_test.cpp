@@ -141,9 +141,9 @@ void set_limits(BaseServer& server) {
   using namespace std::chrono_literals;
   server.max_connections = 1000;
   server.max_per_source = 50;
-  server.deadlines.first_byte = 10s;  // whoever connects and says nothing
+  server.deadlines.first_byte = 10s;  // whoever connects and says nothing, where the client speaks first
   server.deadlines.read = 30s;        // within a message
-  server.deadlines.idle = 5min;       // between two
+  server.deadlines.idle = 5min;       // after something was sent to the client, a greeting, too
   server.deadlines.write = 30s;       // whoever asks and never reads the answer
   server.deadlines.request = 1h;      // whoever sends one byte at a time, always in time
   server.drain_timeout = 5s;          // those in progress, once the server is to end

@@ -79,6 +79,14 @@ TEST(LengthPrefixed, waits_for_a_message_that_drips_no_longer_than_it_is_told) {
   EXPECT_THROW(LengthPrefixed(dripping, writer, 10, std::chrono::seconds(0)).receive(), TimeoutError);
 }
 
+TEST(LengthPrefixed, waits_in_silence_no_longer_than_it_is_told) {
+  Pair pair = unix_pair();
+  pair.theirs.sendall("x");
+  Reader reader(pair.ours);
+  Writer writer;
+  EXPECT_THROW(LengthPrefixed(reader, writer, 10, std::chrono::milliseconds(1)).receive(), TimeoutError);
+}
+
 TEST(LengthPrefixed, serves_a_conversation_over_a_socket) {
   Pair pair = unix_pair();
   std::thread peer([&] {

@@ -20,6 +20,7 @@ class PieceSocket : public Socket {
   void time_out_every_other_time() { late_ = true; }
 
   std::size_t recv_into(std::span<char> buffer, int = 0) override {
+    if (request_end().expired()) throw TimeoutError(ETIMEDOUT, "recv");
     if (late_ && (timed_out_ = !timed_out_)) throw TimeoutError(ETIMEDOUT, "recv");
     const std::size_t size = std::min({buffer.size(), bytes_.size() - at_, piece_});
     std::copy_n(bytes_.data() + at_, size, buffer.data());
