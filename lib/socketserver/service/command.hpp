@@ -25,11 +25,11 @@ struct CommandResult {
   bool truncated = false;  ///< it was ended at limits.output
 };
 
-/// Runs `sh -c command` with /dev/null as standard input, in a process group of its own (and, where the
-/// system can, a session: it has no terminal), with the default action for every signal. When the shell ends,
-/// whatever it has left running in that group is killed with it (SIGKILL: nobody would wait for something
-/// gentler), so that a background process neither keeps the caller waiting nor stays, unless it left the
-/// group (setsid). The same at a limit, and when anything is thrown.
+/// Runs `sh -c command` with /dev/null as standard input, in a process group of its own, with the default
+/// action for every signal. When the shell ends, whatever it has left running in that group is killed with
+/// it (SIGKILL: nobody would wait for something gentler), so that a background process neither keeps the
+/// caller waiting nor stays, unless it left the group (setsid). The same at a limit, and when anything is
+/// thrown.
 ///
 /// Waits in wait_any(). When `client` is given and its connection breaks or is interrupted meanwhile, the
 /// command is ended and ConnectionAbortedError thrown; a client that has only closed its sending side still
