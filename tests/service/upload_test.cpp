@@ -374,7 +374,7 @@ TEST_F(UploadServer, TakesNothingForWhatIsOnlyAnnounced) {
   start("fiber");
   send_all(connect(), checked_upload("a", "hello", md5_of("hello")));
   const std::size_t memory = resident_bytes(server().pid()), threads = running_threads(server().pid());
-  constexpr std::size_t kClients = 100, kEach = 128 * 1024;  // which is enough for a sanitizer's own
+  constexpr std::size_t kClients = 100, kEach = 512 * 1024;  // a sanitizer takes much for itself
   std::vector<Socket> clients;
   for (std::size_t i = 0; i < kClients; ++i) {
     clients.push_back(connect());
