@@ -45,6 +45,7 @@ void LineInput::read_some() {
 }
 
 std::optional<std::string> LineInput::next() {
+  if (unheard_) return std::nullopt;
   const std::size_t end = read_.find('\n');
   const bool whole = end != read_.npos;
   if (!whole && (read_.empty() || (!ended_ && read_.size() < kMostLine))) return std::nullopt;
@@ -58,7 +59,7 @@ std::optional<std::string> LineInput::next() {
 void LineInput::print(const std::string& line) {
   const std::lock_guard lock(screen_);
   erase();
-  std::cout << line << std::endl;
+  if (!(std::cout << line << std::endl)) unheard_ = true;
   draw();
 }
 

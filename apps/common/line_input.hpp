@@ -21,8 +21,9 @@ class LineInput {
   LineInput& operator=(const LineInput&) = delete;
 
   bool interactive() const { return interactive_; }
-  /// Has input ended? Lines that came before may still be there.
-  bool ended() const { return ended_; }
+  /// Has input ended? Lines that came before may still be there. It has also where nobody takes what print()
+  /// prints: then there are no more lines.
+  bool ended() const { return ended_ || unheard_; }
   /// To be waited for (POLLIN), where `may_read()`; then fill() reads what there is.
   int fileno() const { return 0; }
   /// Not after the end, and not in the background of a terminal, where reading would stop the process; ask
@@ -44,7 +45,7 @@ class LineInput {
   void erase();
 
   const bool interactive_;
-  std::atomic<bool> ended_ = false;
+  std::atomic<bool> ended_ = false, unheard_ = false;
   std::string read_;   // and not yet given
   std::mutex screen_;  // guards what stands below, and keeps lines of several threads apart
   std::string prompt_;

@@ -142,7 +142,7 @@ void raise_descriptor_limit(std::size_t connections) {
 void leave_room_for_files(SocketServer& server, std::size_t asked_for) {
   rlimit limit;
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t left = limit.rlim_cur > kDescriptorsOwn ? limit.rlim_cur - kDescriptorsOwn : 0;
+  const rlim_t left = limit.rlim_cur - std::min(kDescriptorsOwn, limit.rlim_cur / 4);
   const rlim_t room = std::max<rlim_t>(left / kDescriptorsEach, 1);
   if (room >= server.max_connections) return;
   server.max_connections = static_cast<std::size_t>(room);

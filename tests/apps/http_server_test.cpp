@@ -99,7 +99,7 @@ TEST_F(HttpServerProgram, KeepsDescriptorsForFiles) {
     Program server({"/bin/sh", "-c", "ulimit -n 100; exec \"$@\"", "sh", our_program("http_server"), "--port",
                     "0", "--model", model, "--max-connections", "1000", beside("www")});
     const Address address = server.wait_until_listening();
-    server.wait_for_error("--max-connections: there is room for 18, each with a file (ulimit -n 100)\n");
+    server.wait_for_error("--max-connections: there is room for 37, each with a file (ulimit -n 100)\n");
     HttpClient first(address);
     EXPECT_EQ(first.get("/a.txt").status, 200);
     std::vector<Socket> silent;

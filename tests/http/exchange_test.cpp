@@ -140,9 +140,12 @@ TEST_F(HttpExchange, LeavesAloneWhatAMethodGaveAway) {
 TEST_F(HttpExchange, WaitsForMoreOfARequestAsTheServerSays) {
   server().deadlines = {10 * kWatchdog, 100ms, 10 * kWatchdog, {}, {}};
   start();
-  HttpClient head(address()), body(address());
+  HttpClient head(address()), second(address()), body(address());
   head.send("GET / HT");
   EXPECT_EQ(head.read().status, 408);
+  second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT");
+  EXPECT_EQ(second.read().status, 200);
+  EXPECT_EQ(second.read().status, 408);
   body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(body.read().status, 100);
   EXPECT_EQ(body.read().status, 408);

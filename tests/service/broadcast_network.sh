@@ -40,6 +40,8 @@ ip address add 10.77.0.1/24 brd 10.77.0.255 dev here
 ip link set here up
 on_far_side ip address add 10.77.0.2/24 brd 10.77.0.255 dev there
 on_far_side ip link set there up
+# The kernel drops what is sent before it has noticed that the cable is plugged in at both ends.
+until ip link show here | grep -q 'state UP'; do sleep 0.01; done
 "$sender" --to 192.168.1.255 nobody && exit 1
 
 for which in first second; do

@@ -492,6 +492,13 @@ TEST_F(ImpatientUploads, EndWhereABodyDrips) {
   EXPECT_EQ(contents(directory_ / "a"), "");
 }
 
+TEST_F(ImpatientUploads, EndWhereNothingMoreComes) {
+  start({}, std::chrono::milliseconds(10));
+  Socket client = serving_->connect();
+  client.sendall(upload_of("a", "hello").substr(0, upload_of("a", "hello").size() - 1));
+  EXPECT_EQ(client.recv(1), "");
+}
+
 TEST_F(ImpatientUploads, GoOnWhereThereIsTime) {
   start(kWatchdog, kWatchdog);
   EXPECT_FALSE(is_cut_off(100));

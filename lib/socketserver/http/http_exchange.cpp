@@ -102,6 +102,7 @@ void BaseHTTPRequestHandler::collect_head() {
   while (!head_.complete()) {
     if (!in.has_buffered()) {
       connection_out().flush();  // answers to requests that came together go together, as late as here
+      if (head_.begun()) connection().continue_message();
       if (head_.begun() && !end) end.emplace(connection(), Deadline::after(head_timeout));
     }
     const std::string_view bytes = head_.begun() || in.has_buffered() ? in.peek() : peek_when_idle();

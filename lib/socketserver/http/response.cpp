@@ -124,6 +124,11 @@ void Response::send_interim() {
   begin_anew(http_1_1_, keep_alive_, head_only_);
 }
 
+void Response::commit_final() {
+  commit();
+  if (!started()) throw std::logic_error("a response that only says what is to come has no body");
+}
+
 void Response::count(std::uint64_t size) {
   if (length_ && size > *length_ - body_size_)
     throw std::logic_error("the body is longer than its Content-Length");
@@ -134,13 +139,12 @@ void Response::commit_for(std::uint64_t size) {
   if (chunked_) throw std::logic_error("the body goes in chunks already");
   announce(size);
   if (has_body_) count(size);
-  commit();
+  commit_final();
 }
 
 void Response::write(std::string_view data) {
   if (has_body_) count(data.size());
-  commit();
-  if (!started()) throw std::logic_error("a response that only says what is to come has no body");
+  commit_final();
   if (!has_body_ || data.empty()) return;
   if (chunked_) out_->write(chunk_begin(data.size()));
   out_->write(data);

@@ -62,6 +62,7 @@ class Response {
   void announce(std::uint64_t length);
   void commit_as_is();
   void send_interim();
+  void commit_final();
   void count(std::uint64_t size);
 
   Writer* out_;

@@ -13,7 +13,9 @@ Delimited::Delimited(Reader& reader, Writer& writer, std::string delimiter, std:
 
 std::optional<std::string> Delimited::receive() {
   if (reader_.peek().empty()) return std::nullopt;
-  auto message = reader_.readuntil(delimiter_, limit_ + delimiter_.size(), Deadline::after(time_));
+  if (!until_) until_ = Deadline::after(time_);
+  auto message = reader_.readuntil(delimiter_, limit_ + delimiter_.size(), *until_);
+  until_.reset();
   if (message->ends_with(delimiter_)) {
     message->resize(message->size() - delimiter_.size());
     return message;

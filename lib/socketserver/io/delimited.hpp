@@ -46,6 +46,7 @@ class Delimited {
   std::string delimiter_;
   std::size_t limit_;
   Timeout time_;
+  std::optional<Deadline> until_;  // of the message that has begun
 };
 
 }  // namespace socketserver

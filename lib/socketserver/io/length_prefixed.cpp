@@ -5,11 +5,12 @@ namespace socketserver {
 std::optional<std::string> LengthPrefixed::receive() {
   if (!length_) {
     if (reader_.peek().empty()) return std::nullopt;
-    until_ = Deadline::after(time_);
-    length_ = read_length(reader_, limit_, until_);
+    if (!until_) until_ = Deadline::after(time_);
+    length_ = read_length(reader_, limit_, *until_);
   }
-  std::string message = reader_.read_exactly(*length_, until_);
+  std::string message = reader_.read_exactly(*length_, *until_);
   length_.reset();
+  until_.reset();
   return message;
 }
 

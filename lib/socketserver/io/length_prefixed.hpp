@@ -42,7 +42,7 @@ class LengthPrefixed {
   Writer& writer_;
   std::size_t limit_;
   Timeout time_;
-  Deadline until_;
+  std::optional<Deadline> until_;      // of the same, once its first byte has come
   std::optional<std::size_t> length_;  // of the message that has begun
 };
 

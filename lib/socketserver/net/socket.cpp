@@ -157,7 +157,8 @@ void Socket::interrupt() noexcept {
 
 void Socket::interrupt_receiving() noexcept {
   const std::lock_guard lock(closing_);
-  if (fd_) ::shutdown(fd_.get(), SHUT_RD);
+  pollfd one{fd_.get(), POLLIN, 0};
+  if (fd_ && wait_in_poll({&one, 1}, Deadline::now()) == 0) ::shutdown(fd_.get(), SHUT_RD);
 }
 
 void Socket::end_overdue_wait() noexcept {

@@ -125,7 +125,7 @@ class Socket {
   /// descriptor: recv gives zero bytes, send BrokenPipeError. The object must be alive; it may be closing at
   /// the same time.
   void interrupt() noexcept;
-  /// As interrupt(), but for recv alone: it gives what has come already, and then zero bytes.
+  /// As interrupt(), but for recv alone, and only where nothing has come that it would give.
   void interrupt_receiving() noexcept;
 
   /// For servers with many connections: long timeouts of receiving become the business of whoever advances

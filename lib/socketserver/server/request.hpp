@@ -90,13 +90,13 @@ class Request {
   /// From any thread while the request is alive: ends all waiting on the connection (Socket::interrupt).
   /// Nothing for a datagram.
   void interrupt() noexcept;
-  /// The handler waits for a peer that need not say any more: a server that stops has it hear what has come
-  /// already, and then the end, instead of waiting for what may never come. False where the server stops
-  /// already, and nobody would end the wait.
+  /// The handler waits for a peer that need not say any more: a server that stops has it hear the end, where
+  /// nothing has come already, instead of waiting for what may never come. False where it was asked to end
+  /// before, and nobody would end the wait.
   bool begin_idle() noexcept { return idleness_.begin(); }
   void end_idle() noexcept { idleness_.end(); }
-  /// From any thread while the request is alive: the server stops. Between begin_idle() and end_idle(), the
-  /// connection receives no more than what has come; it can still be answered.
+  /// From any thread while the request is alive: the server stops. Between begin_idle() and end_idle(),
+  /// where nothing has come, the connection receives no more; it can still be answered.
   void ask_to_end() noexcept;
   bool asked_to_end() const noexcept { return idleness_.asked(); }
   /// Before fork(2): a child's copy shall know what the parent's was asked. Throws OSError.

@@ -52,7 +52,7 @@ std::optional<Hash> FileReader::hash(std::uint64_t size, const Socket* peer) con
     hash.update({block.data(), got});
     offset += got;
     if (wait_any({&end, 1}, Deadline::now()) > 0)
-      throw ConnectionAbortedError(ECONNABORTED, "nobody waits for the digest of " + name_ + " any more");
+      throw ConnectionAbortedError(ECONNABORTED, "the connection ended while " + name_ + " was hashed");
   }
   return hash;
 }

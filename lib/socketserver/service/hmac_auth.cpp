@@ -1,9 +1,11 @@
 #include "socketserver/service/hmac_auth.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 #include "socketserver/net/deadline_scope.hpp"
+#include "socketserver/net/error.hpp"
 #include "socketserver/server/authentication_error.hpp"
 #include "socketserver/service/failure_limit.hpp"
 
@@ -15,6 +17,9 @@ namespace {
 constexpr std::size_t kMostWaiting = 4;
 constexpr int kWaitingPerTimeout = 2;
 
+// Enough over the worst of lines.
+constexpr std::chrono::nanoseconds kLeastTime = std::chrono::seconds(2);
+
 }  // namespace
 
 struct HmacAuth::State {
@@ -24,7 +29,8 @@ struct HmacAuth::State {
         failures(options.failures_at_once, options.failure_interval),
         waiting(timeout ? kMostWaiting : 0, timeout.value_or(std::chrono::seconds(0)) / kWaitingPerTimeout) {}
   Timeout time_beside(std::size_t others) const {
-    return timeout ? Timeout(*timeout / (others + 1)) : timeout;
+    if (!timeout) return timeout;
+    return std::max(*timeout / static_cast<std::int64_t>(others + 1), std::min(*timeout, kLeastTime));
   }
 
   Authenticator authenticator;
@@ -56,6 +62,9 @@ void HmacAuth::authenticate(Request& request) const {
   try {
     if (allowed) state_->authenticator.admit(socket, judge);
     if (allowed && others < kMostWaiting) state_->waiting.take_back(client);  // where there was room for it
+  } catch (const OSError&) {  // it is gone, and holds nobody's time
+    if (others < kMostWaiting) state_->waiting.take_back(client);
+    throw;
   } catch (const AuthenticationError& error) {
     if (others > 0 && socket.received() == received)
       throw TooManyFailures("it said nothing, as others of its source");

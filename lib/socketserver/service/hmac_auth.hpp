@@ -21,10 +21,10 @@ struct HmacAuthOptions {
   AuthDigest digest = AuthDigest::kSha256;
   AuthForm form = AuthForm::kPlain;
   /// Of the whole authentication, from when the request has its worker on: programs take part in it, not
-  /// people. Who comes when n others of his source have lately come and not proved themselves has a part of
-  /// it alone, one in n + 1, and at least a fifth: so a source that says nothing holds few workers for long,
-  /// one that has the key keeps its time, and 2 s are enough over the worst of lines. Who is silent for that
-  /// time is turned away, and counts as no failure.
+  /// people. Who comes when n others of his source have lately come and not proved themselves, or not yet,
+  /// has a part of it alone, one in n + 1, but at least 2 s, which are enough over the worst of lines: so a
+  /// source that says nothing holds few workers for long. Who is silent for that time is turned away, and
+  /// counts as no failure.
   Timeout timeout = std::chrono::seconds(10);
   /// Failures that a source has at once, and then one in each interval (FailureLimit): enough for somebody to
   /// find his mistake; then a word out of a dictionary of a million is found after 12 days. Wrong answers are

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "socketserver/handler/linger.hpp"
+#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/server/source.hpp"
 #include "socketserver/service/download.hpp"
 #include "socketserver/service/header_framed.hpp"
@@ -157,20 +158,33 @@ void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash
 
 // Of what is announced, nothing may ever come: the block grows with what did.
 std::size_t UploadHandler::read_some(std::string& block) {
-  const auto began = Clock::now();
   const std::uint64_t room = std::clamp<std::uint64_t>(came_, Reader::kDefaultBufferSize, kBlockSize);
   const std::size_t size = std::min(room, missing_);
   if (block.size() < size) block.resize(size);
-  const std::size_t got = rfile().readinto1({block.data(), size});
-  waited_ += Clock::now() - began;
+  const std::size_t got = read_in_time({block.data(), size});
   if (got == 0)
     throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of " + coming_);
   missing_ -= got;
   came_ += got;
-  const auto earned = std::chrono::seconds(came_ / std::max<std::uint64_t>(options_.body_rate, 1));
-  if (missing_ > 0 && options_.body_timeout && waited_ > *options_.body_timeout + earned)
-    throw TimeoutError(ETIMEDOUT, coming_ + " came too slowly: " + bytes_and_time(came_, waited_));
   return got;
+}
+
+// Only waiting for the client counts, not what is done with what came.
+std::size_t UploadHandler::read_in_time(std::span<char> bytes) {
+  if (!options_.body_timeout) return rfile().readinto1(bytes);
+  const auto began = Clock::now();
+  const auto earned = std::chrono::seconds(came_ / std::max<std::uint64_t>(options_.body_rate, 1));
+  const Deadline end(began + *options_.body_timeout + earned - waited_);
+  const DeadlineScope scope(connection(), end);
+  try {
+    const std::size_t got = rfile().readinto1(bytes);
+    waited_ += Clock::now() - began;
+    return got;
+  } catch (const TimeoutError&) {
+    if (!end.expired()) throw;
+    waited_ += Clock::now() - began;
+    throw TimeoutError(ETIMEDOUT, coming_ + " came too slowly: " + bytes_and_time(came_, waited_));
+  }
 }
 
 bool UploadHandler::refuse(const UploadHeader& header, const std::string& why) {

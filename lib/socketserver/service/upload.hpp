@@ -59,6 +59,7 @@ class UploadHandler : public StreamRequestHandler {
   void log(LogLevel level, const std::string& text);
   void reply(const Json& answer) { wfile().write(frame(answer.dump())); }
   std::size_t read_some(std::string& block);
+  std::size_t read_in_time(std::span<char> bytes);
 
   UploadOptions options_;
   std::string coming_;         // the name of the file, for the log
