@@ -101,6 +101,28 @@ TEST_F(Outbox, RepeatsACommandThatIsNotAnswered) {
   now_ += ChatOutbox::kAgain;
   EXPECT_EQ(due(), "/name eve");
   EXPECT_EQ(hear("* that is your name"), Heard::kAnswer);
+  outbox_.add("hello");
+  due();
+  EXPECT_EQ(hear("anna: hello"), Heard::kOther);
+  EXPECT_EQ(hear("eve: hello"), Heard::kAnswer);
+}
+
+// Once the room heard it for ever where it had another name for us.
+TEST_F(Outbox, GivesUpWhatIsLostTooOften) {
+  outbox_.add("one");
+  outbox_.add("two");
+  for (std::size_t tries = 1; tries <= ChatOutbox::kMostTries; ++tries) {
+    EXPECT_EQ(due(), "one");
+    EXPECT_EQ(hear("eve: one"), Heard::kOther);
+    now_ += ChatOutbox::kAgain;
+    EXPECT_EQ(due(), "/who");
+    EXPECT_EQ(hear("* here: eve, bob"), tries < ChatOutbox::kMostTries ? Heard::kUnseen : Heard::kGivenUp);
+  }
+  EXPECT_EQ(due(), "two");
+  now_ += ChatOutbox::kAgain;
+  EXPECT_EQ(due(), "/who");
+  EXPECT_EQ(hear("* here: eve, bob"), Heard::kUnseen);  // which has all its tries
+  EXPECT_EQ(due(), "two");
 }
 
 TEST_F(Outbox, SaysAgainWhereTheRoomHasForgottenIt) {

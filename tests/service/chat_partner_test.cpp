@@ -19,7 +19,7 @@ class Partners : public ::testing::Test {
   struct One {
     explicit One(const std::string& name) : partner(name) {}
     ChatPartner partner;
-    Lines shown;
+    Lines shown, notes;
   };
   static Address at(std::size_t who) { return {"127.0.0.1", static_cast<int>(who) + 1}; }
 
@@ -41,6 +41,7 @@ class Partners : public ::testing::Test {
   }
   void pass_on(One& one, const ChatTurn& turn) {
     if (turn.show) one.shown.push_back(*turn.show);
+    one.notes.insert(one.notes.end(), turn.notes.begin(), turn.notes.end());
     const auto who = static_cast<std::size_t>(std::ranges::find(all_, &one, [](One& each) { return &each; }) -
                                               all_.begin());
     for (const std::string& datagram : turn.send)
@@ -141,6 +142,22 @@ TEST_F(Partners, SayWhatIsTooLongForARoom) {
   EXPECT_EQ(anna.partner.lost(), 1u);
   say(anna, "and this?");
   EXPECT_EQ(anna.shown.back(), "anna: and this?");
+}
+
+// Once such a line was said again for ever.
+TEST_F(Partners, GiveUpALineThatTheyNeverHearAgain) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  lost_ = "anna: hello";
+  say(anna, "hello");
+  say(anna, "and this?");
+  EXPECT_TRUE(anna.partner.waiting());
+  pass(60s);
+  EXPECT_FALSE(anna.partner.waiting());
+  EXPECT_EQ(anna.partner.lost(), 1u);
+  EXPECT_EQ(anna.notes, Lines{"not heard again after 5 tries: 'hello'"});
+  EXPECT_EQ(bob.shown.back(), "anna: and this?");
 }
 
 TEST_F(Partners, StayWhileTheyAreSilent) {

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "socketserver/io/ascii.hpp"
 #include "socketserver/service/chat_room.hpp"
 #include "socketserver/service/text.hpp"
 
 namespace socketserver {
 namespace {
 
-constexpr std::string_view kRenamed = " is now ";
+constexpr std::string_view kRename = "/name ", kRenamed = " is now ", kSameName = "* that is your name";
 
 bool is_command(std::string_view line) { return line.starts_with('/') && !line.starts_with("//"); }
 
@@ -22,11 +23,13 @@ bool is_announcement(std::string_view text) {
 
 void ChatOutbox::drop() {
   lines_.pop_front();
+  tries_ = 0;
   forget_sent();
 }
 
 void ChatOutbox::clear() {
   lines_.clear();
+  tries_ = 0;
   forget_sent();
 }
 
@@ -66,8 +69,8 @@ ChatOutbox::Heard ChatOutbox::hear(std::string_view text, Clock::time_point now)
     heard = Heard::kAnswer;
   else if (text.starts_with(kChatHere))
     return hear_asked();
-  if (heard != Heard::kOther) drop();
   note_rename(text);
+  if (heard != Heard::kOther) drop();
   return heard;
 }
 
@@ -83,13 +86,17 @@ ChatOutbox::Heard ChatOutbox::hear_too_fast(Clock::time_point now) {
 // An answer to what was asked behind a line says that the line did not arrive.
 ChatOutbox::Heard ChatOutbox::hear_asked() {
   if (stale_ + asked_ == 0) return Heard::kOther;
-  if (stale_ > 0) {
-    --stale_;
-  } else {
-    --asked_;
-    forget_sent();
-  }
+  if (stale_ == 0) return hear_lost();
+  --stale_;
   return Heard::kUnseen;
+}
+
+ChatOutbox::Heard ChatOutbox::hear_lost() {
+  --asked_;
+  forget_sent();
+  if (++tries_ < kMostTries) return Heard::kUnseen;
+  drop();
+  return Heard::kGivenUp;
 }
 
 bool ChatOutbox::is_answer(std::string_view text) const {
@@ -108,6 +115,9 @@ bool ChatOutbox::is_answer_to_command(std::string_view text) const {
 void ChatOutbox::note_rename(std::string_view text) {
   const std::string ours = "* " + name_ + std::string(kRenamed);
   if (text.starts_with(ours)) name_ = text.substr(ours.size());
+  // What was said of that before was lost.
+  if (sent_ && text == kSameName && lines_.front().starts_with(kRename))
+    name_ = strip(std::string_view(lines_.front()).substr(kRename.size()));
 }
 
 }  // namespace socketserver

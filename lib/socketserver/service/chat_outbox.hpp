@@ -23,6 +23,8 @@ class ChatOutbox {
   static constexpr std::chrono::seconds kAgain{5};
   /// Before what was too fast is said again: longer than a room is silent about the next time that it was.
   static constexpr std::chrono::milliseconds kTooFast{250};
+  /// A line that was lost so often was perhaps relayed each time, in a way that we do not know for it.
+  static constexpr std::size_t kMostTries = 5;
 
   const std::deque<std::string>& lines() const { return lines_; }
   bool full() const { return lines_.size() >= kMost; }
@@ -37,15 +39,16 @@ class ChatOutbox {
 
   /// The room has let us in, with this `welcome`, and knows of nothing that was said before.
   void enter(std::string_view welcome);
-  enum class Heard { kOther, kAnswer, kTooLong, kUnseen };
-  /// Of what the room sends us: what it says of the line that is on its way. An answered one is dropped. What
-  /// is kUnseen is between the room and us.
+  enum class Heard { kOther, kAnswer, kTooLong, kUnseen, kGivenUp };
+  /// Of what the room sends us: what it says of the line that is on its way. An answered one is dropped, and
+  /// one that is kGivenUp after kMostTries. What is kUnseen, or leads to that, is between the room and us.
   Heard hear(std::string_view text, Clock::time_point now);
 
  private:
   void forget_sent();
   Heard hear_too_fast(Clock::time_point now);
   Heard hear_asked();
+  Heard hear_lost();
   bool is_answer(std::string_view text) const;
   bool is_answer_to_command(std::string_view text) const;
   void note_rename(std::string_view text);
@@ -55,6 +58,7 @@ class ChatOutbox {
   bool sent_ = false;      // the first one was
   bool refused_ = false;   // and was too fast
   Deadline again_;         // when it is said again, or asked for
+  std::size_t tries_ = 0;  // of the first one, that were lost
   std::size_t asked_ = 0;  // so many times, and no answer yet
   std::size_t stale_ = 0;  // the same, of lines before
 };

@@ -133,12 +133,22 @@ void ChatPartner::be_person(ChatTurn& turn) {
 void ChatPartner::hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now) {
   const bool welcome = text.starts_with(kChatWelcome);
   if (welcome && state_ == State::kInside) return;  // the answer to a code that was sent twice
-  const ChatOutbox::Heard heard = outbox_.hear(text, now);
-  if (heard != ChatOutbox::Heard::kUnseen) turn.show = std::string(text);
-  if (heard == ChatOutbox::Heard::kTooLong) ++lost_;
+  hear_of_lines(text, turn, now);
   if (state_ == State::kEntering && welcome) begin_inside(text, now);
   if (state_ == State::kEntering && text.starts_with(kChatFull)) be_refused();
   if (state_ == State::kInside) say_next(turn, now);
+}
+
+void ChatPartner::hear_of_lines(std::string_view text, ChatTurn& turn, Clock::time_point now) {
+  using Heard = ChatOutbox::Heard;
+  const std::string first = outbox_.lines().empty() ? "" : outbox_.lines().front();
+  const Heard heard = outbox_.hear(text, now);
+  if (heard == Heard::kGivenUp)
+    turn.notes.push_back("not heard again after " + std::to_string(ChatOutbox::kMostTries) +
+                         " tries: " + quoted_start(first));
+  else if (heard != Heard::kUnseen)
+    turn.show = std::string(text);
+  if (heard == Heard::kTooLong || heard == Heard::kGivenUp) ++lost_;
 }
 
 void ChatPartner::be_refused() {

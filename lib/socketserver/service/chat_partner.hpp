@@ -60,6 +60,7 @@ class ChatPartner {
   bool may_be_room(std::string_view text) const;
   void hear_person(ChatTurn& turn);
   void be_person(ChatTurn& turn);
+  void hear_of_lines(std::string_view text, ChatTurn& turn, Clock::time_point now);
   void be_refused();
   void hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now);
 
