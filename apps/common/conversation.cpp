@@ -90,10 +90,9 @@ void Conversation::too_long(std::string_view line) {
   input_.note(told_too_long(line, "a datagram", most()));
 }
 
-bool Conversation::hear() {
+void Conversation::hear() {
   int count = 0;
   while (count < kAtOnce && hear_next()) ++count;
-  return count > 0;
 }
 
 bool Conversation::hear_next() {

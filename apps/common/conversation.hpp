@@ -28,12 +28,14 @@ class Conversation {
   /// Throws std::runtime_error, "cannot reach ...".
   void begin();
   void say(std::string_view line);
-  /// Shows what has come. True where there was a sign of life.
-  bool hear();
+  /// Shows what has come.
+  void hear();
   void tick();
   void end();
 
   bool wants_lines() const { return partner_.wants_lines(); }
+  /// Grows where waiting goes on with a reason (ChatPartner says what is one).
+  std::size_t progress() const { return partner_.progress(); }
   bool of_room() const { return partner_.of_room(); }
   Deadline next_tick() const { return partner_.next_tick(); }
   /// Is nobody there, as the system said since something was heard last?

@@ -18,7 +18,7 @@ namespace {
 // Somebody is there, but need not answer each line.
 constexpr std::chrono::nanoseconds kMoreAnswers = std::chrono::seconds(5);
 
-// That a person who wants to end waits for a room to relay the last lines.
+// That a person who wants to end waits for a room to relay the last lines, at the most.
 constexpr std::chrono::seconds kLastLines{1};
 
 }  // namespace
@@ -111,15 +111,23 @@ void Talk::begin(Conversation& other) {
   renew_patience();
 }
 
-// After a sign of life, and where there is something new to wait for.
+// Where there is something new to wait for, or less than before. What others say in a room is no reason to
+// wait, nor is that it answers our questions.
 void Talk::renew_patience() {
   if (current_ == nullptr) return;
+  progress_ = current_->progress();
   const bool has_answered = current_->heard() && !current_->of_room();
   if (input_.interactive())
     patience_ = Deadline::after(kLastLines);
   else
     patience_ =
         Deadline::after(has_answered ? std::min(timeout_.value_or(kMoreAnswers), kMoreAnswers) : timeout_);
+}
+
+// Whoever typed "q" wants to go: he does not wait for more than he was promised then.
+void Talk::note_progress() {
+  if (current_ == nullptr || current_->progress() == progress_) return;
+  if (!ending_ || !input_.interactive()) renew_patience();
 }
 
 // Nobody waits for a room that takes no more from a pipe.
@@ -167,9 +175,10 @@ void Talk::wait() {
   if (fds[1].revents != 0) input_.fill();
   auto fd = fds.begin() + 2;
   for (Conversation& other : others_) {
-    if ((fd++)->revents != 0 && other.hear() && &other == current_) renew_patience();
+    if ((fd++)->revents != 0) other.hear();
     other.tick();
   }
+  note_progress();
   if (interruption_.requested()) interrupt();
 }
 

@@ -13,8 +13,8 @@ namespace socketserver::apps {
 
 /// Whom to talk to is chosen by name where there are several, then lines are sent as they come and answers
 /// shown as they come, of all with whom we have talked; "q" ends a conversation, in a room "/quit", too. The
-/// same with lines from a pipe; there, a conversation ends when what was said is answered, or nothing came
-/// for `timeout`, or for 5 s where a person had answered before. One thread.
+/// same with lines from a pipe; there, a conversation ends when what was said is answered, or nothing of
+/// that for `timeout`, or for 5 s where a person had answered before. One thread.
 class Talk {
  public:
   /// `own_name`: for rooms; "" where none shall be entered at once.
@@ -35,6 +35,7 @@ class Talk {
   bool wants_lines() const;
   void ask_whom();
   void renew_patience();
+  void note_progress();
   bool must_end() const;
   bool may_end() const;
   void end();
@@ -54,6 +55,7 @@ class Talk {
   bool skipping_ = false;  // what is left of one that had to end
   bool done_ = false;
   Deadline patience_;
+  std::size_t progress_ = 0;  // of the current conversation, when that was renewed
   std::vector<std::string> failures_;
 };
 

@@ -160,6 +160,22 @@ TEST_F(Partners, GiveUpALineThatTheyNeverHearAgain) {
   EXPECT_EQ(bob.shown.back(), "anna: and this?");
 }
 
+// Once whatever came was one: who waited for a line that was lost did so as long as others talked.
+TEST_F(Partners, MakeProgressWithTheirOwnLinesOnly) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  lost_ = "anna: hello";
+  const std::size_t before = anna.partner.progress();
+  say(anna, "hello");
+  say(bob, "whom do you mean?");
+  pass(12s);  // which it asks for in between
+  EXPECT_EQ(anna.partner.progress(), before);
+  lost_.clear();
+  pass(10s);
+  EXPECT_GT(anna.partner.progress(), before);
+}
+
 TEST_F(Partners, StayWhileTheyAreSilent) {
   One &anna = add("anna"), &bob = add("bob");
   begin(anna);

@@ -17,13 +17,17 @@ constexpr auto kFirstRetry = 1s, kLastRetry = 8s;
 
 }  // namespace
 
+void ChatPartner::change_to(State state) {
+  if (std::exchange(state_, state) != state) ++progress_;
+}
+
 void ChatPartner::ask_to_enter(ChatTurn& turn, Clock::time_point now) {
   // Of a code perhaps the answer was lost, and we are in.
   std::string greeting = (code_.empty() ? "/name" : code_) + " " + own_name_;
   greeting.resize(std::max(greeting.size(), kAskedSize), ' ');  // room for the answer
   turn.send.push_back(std::move(greeting));
   said_enough_ = true;
-  state_ = State::kEntering;
+  change_to(State::kEntering);
   next_tick_ = Deadline(now + retry_);
   retry_ = std::min(2 * retry_, kLastRetry);
 }
@@ -63,7 +67,7 @@ void ChatPartner::say_to_person(std::string_view line, ChatTurn& turn) {
 
 void ChatPartner::say_next(ChatTurn& turn, Clock::time_point now) {
   const auto& lines = outbox_.lines();
-  for (; !lines.empty() && lines.front().size() > kMostChatText; outbox_.drop(), ++lost_)
+  for (; !lines.empty() && lines.front().size() > kMostChatText; outbox_.drop(), ++lost_, ++progress_)
     turn.notes.push_back(told_too_long(lines.front(), "a room", kMostChatText));
   const std::optional<std::string> line = outbox_.due(now);
   if (!line) return;
@@ -77,12 +81,12 @@ void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point
   if (state_ != State::kEntering) retry_ = kFirstRetry;
   code_ = code;
   turn.send.push_back(code_ + (own_name_.empty() ? "" : " " + own_name_));
-  state_ = State::kEntering;
+  change_to(State::kEntering);
   next_tick_ = Deadline(now + retry_);
 }
 
 void ChatPartner::begin_inside(std::string_view welcome, Clock::time_point now) {
-  state_ = State::kInside;
+  change_to(State::kInside);
   welcomed_ = true;
   next_tick_ = Deadline(now + kChatKeepalive);
   code_.clear();
@@ -116,12 +120,13 @@ void ChatPartner::hear_person(ChatTurn& turn) {
     turn.notes.emplace_back("if that is a room, --name NAME enters it");
   if (state_ == State::kEntering) return be_person(turn);
   ++heard_;
+  ++progress_;
   forgotten_ = 0;
   outbox_.clear();
 }
 
 void ChatPartner::be_person(ChatTurn& turn) {
-  state_ = State::kPerson;
+  change_to(State::kPerson);
   room_ = false;
   code_.clear();
   next_tick_ = Deadline::never();
@@ -141,8 +146,10 @@ void ChatPartner::hear_room(std::string_view text, ChatTurn& turn, Clock::time_p
 
 void ChatPartner::hear_of_lines(std::string_view text, ChatTurn& turn, Clock::time_point now) {
   using Heard = ChatOutbox::Heard;
-  const std::string first = outbox_.lines().empty() ? "" : outbox_.lines().front();
+  const std::size_t lines = outbox_.lines().size();
+  const std::string first = lines == 0 ? "" : outbox_.lines().front();
   const Heard heard = outbox_.hear(text, now);
+  if (outbox_.lines().size() < lines) ++progress_;
   if (heard == Heard::kGivenUp)
     turn.notes.push_back("not heard again after " + std::to_string(ChatOutbox::kMostTries) +
                          " tries: " + quoted_start(first));
@@ -152,7 +159,7 @@ void ChatPartner::hear_of_lines(std::string_view text, ChatTurn& turn, Clock::ti
 }
 
 void ChatPartner::be_refused() {
-  state_ = State::kPerson;
+  change_to(State::kPerson);
   code_.clear();
   next_tick_ = Deadline::never();
   lost_ += outbox_.lines().size();  // it would say so again
@@ -182,7 +189,7 @@ ChatTurn ChatPartner::tick(Clock::time_point now) {
 ChatTurn ChatPartner::leave() {
   ChatTurn turn;
   if (state_ == State::kInside) turn.send.emplace_back(kChatQuit);
-  state_ = State::kPerson;
+  change_to(State::kPerson);
   room_ = welcomed_ = said_enough_ = noted_ = false;
   code_.clear();
   next_tick_ = Deadline::never();

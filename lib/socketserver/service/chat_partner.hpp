@@ -42,6 +42,9 @@ class ChatPartner {
   Deadline next_tick() const;
   /// Is an answer missing: is there less than one for each line, or, from a room, one of our lines?
   bool waiting() const;
+  /// Grows with each step towards the end of waiting(): an answer of a person, a line that is done with, and
+  /// what becomes known of who is there. Whatever else comes is none, others' lines and "/who" answered.
+  std::size_t progress() const { return progress_; }
   /// Is a room there, or expected?
   bool of_room() const { return !is_person(); }
   /// What was not relayed yet to those in the room.
@@ -51,6 +54,7 @@ class ChatPartner {
 
  private:
   enum class State { kPerson, kEntering, kInside };
+  void change_to(State state);
   void ask_to_enter(ChatTurn& turn, Clock::time_point now);
   void prove(std::string_view code, ChatTurn& turn, Clock::time_point now);
   void begin_inside(std::string_view welcome, Clock::time_point now);
@@ -75,7 +79,7 @@ class ChatPartner {
   std::chrono::seconds retry_{1};
   ChatOutbox outbox_;          // to a person: what was said since he answered last, for he may be a room
   std::size_t forgotten_ = 0;  // of those, for which there was no room
-  std::size_t said_ = 0, heard_ = 0, lost_ = 0;
+  std::size_t said_ = 0, heard_ = 0, lost_ = 0, progress_ = 0;
 };
 
 }  // namespace socketserver
