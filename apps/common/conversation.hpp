@@ -36,6 +36,7 @@ class Conversation {
   bool wants_lines() const { return partner_.wants_lines(); }
   /// Grows where waiting goes on with a reason (ChatPartner says what is one).
   std::size_t progress() const { return partner_.progress(); }
+  bool has_quit() const { return partner_.has_quit(); }
   bool of_room() const { return partner_.of_room(); }
   Deadline next_tick() const { return partner_.next_tick(); }
   /// Is nobody there, as the system said since something was heard last?

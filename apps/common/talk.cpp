@@ -179,6 +179,7 @@ void Talk::wait() {
     other.tick();
   }
   note_progress();
+  if (current_ != nullptr && current_->has_quit()) ending_ = true;
   if (interruption_.requested()) interrupt();
 }
 

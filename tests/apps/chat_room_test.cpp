@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <thread>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/socket.hpp"
@@ -228,6 +229,44 @@ TEST_F(ChatRooms, AreLeftByTheWordForIt) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(hear_somebody(bob), "anna: one");
   server_->wait_for_output("] anna left\n");
+}
+
+TEST_F(ChatRooms, AreLeftByTheWordThatWasSaidTooEarly) {
+  start();
+  Argv argv = client("");
+  std::erase(argv, "--name");
+  std::erase(argv, "");
+  const Outcome outcome = run(argv, "hello, I would like to come in\n/quit\nnot this\n");
+  EXPECT_TRUE(outcome.out.ends_with("guest1: hello, I would like to come in\n")) << outcome.out;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 0);
+  server_->wait_for_output("] guest1 left\n");
+}
+
+// Once whatever came renewed the patience, and it waited as long as others talked.
+TEST_F(ChatRooms, AreNotWaitedForBecauseOthersTalk) {
+  Socket room = Socket::udp();
+  room.bind({"127.0.0.1", 0});
+  room.settimeout(kWatchdog);
+  address_ = room.getsockname();
+  Argv argv = client("anna");
+  argv.insert(argv.end(), {"--timeout", "0.5"});
+  Program anna(argv);
+  const auto [asked, address] = room.recvfrom(100);
+  room.connect(address);
+  room.send("to enter, send /abcdefghij");
+  room.send("* welcome, anna");
+  anna.write("hello\n");
+  anna.close_input();
+  const Deadline end = Deadline::after(kWatchdog);
+  const auto talk = [&] {
+    for (; !end.expired(); std::this_thread::sleep_for(std::chrono::milliseconds(20))) room.send("bob: x");
+  };
+  EXPECT_THROW(talk(), ConnectionRefusedError);  // there is nobody any more
+  const Outcome outcome = anna.wait();
+  EXPECT_EQ(outcome.err,
+            "chat_client: 1 line was not delivered to " + address_.to_string() + ", from 'hello' on\n");
+  EXPECT_EQ(outcome.status, 1);
 }
 
 TEST_F(ChatRooms, HaveLimits) {

@@ -152,6 +152,15 @@ TEST_F(Outbox, KnowsAnswersToCommands) {
   EXPECT_EQ(hear("eve: hello"), Heard::kAnswer);
 }
 
+TEST_F(Outbox, EndsBeforeAWord) {
+  for (const char* line : {"one", "/quit it", " /quit ", "two", "/quit"}) outbox_.add(line);
+  EXPECT_TRUE(outbox_.cut_at("/quit"));
+  EXPECT_EQ(outbox_.lines(), (std::deque<std::string>{"one", "/quit it"}));
+  EXPECT_FALSE(outbox_.cut_at("/quit"));
+  EXPECT_TRUE(outbox_.cut_at("one"));
+  EXPECT_TRUE(outbox_.lines().empty());
+}
+
 TEST_F(Outbox, KnowsWhatTheRoomTakesForTooLong) {
   outbox_.add("one");
   due();

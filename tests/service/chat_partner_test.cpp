@@ -221,6 +221,45 @@ TEST_F(Partners, EnterAgainWhereTheRoomWasStartedAnew) {
   EXPECT_EQ(bob.shown.back(), "anna: x");
 }
 
+// Once the welcome was taken for the answer, and the command was lost without a word.
+TEST_F(Partners, SayCommandsAgainToARoomThatWasStartedAnew) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  begin(bob);
+  room_.emplace(ChatRoomSettings(), "another secret");
+  say(anna, "/name eve");
+  say(anna, "hello");
+  EXPECT_EQ(anna.shown.back(), "eve: hello");
+  EXPECT_FALSE(anna.partner.waiting());
+}
+
+TEST_F(Partners, LoseCommandsWhereTheNewRoomIsFull) {
+  One &anna = add("anna"), &bob = add("bob");
+  begin(anna);
+  room_.emplace(ChatRoomSettings{.max_members = 1}, "another secret");
+  begin(bob);
+  say(anna, "/name eve");
+  EXPECT_EQ(anna.shown.back(), "* the room is full");
+  EXPECT_EQ(anna.partner.lost(), 1u);
+}
+
+// Once it entered and left again for ever.
+TEST_F(Partners, SayNothingBehindAQuitThatWasTooEarly) {
+  One& one = add("");
+  lose_ = true;
+  for (const char* line : {"hello, who of you is in here?", "/quit", "not this"}) say(one, line);
+  EXPECT_FALSE(one.partner.has_quit());
+  lose_ = false;
+  take(one, one.partner.hear("to enter, send /abcdefghij", now_));
+  EXPECT_TRUE(one.partner.has_quit());
+  pass(10s);
+  EXPECT_EQ(one.shown.back(), "guest1: hello, who of you is in here?");
+  EXPECT_FALSE(one.partner.waiting());
+  EXPECT_EQ(room_->size(), 1u);
+  leave(one);
+  EXPECT_FALSE(one.partner.has_quit());
+}
+
 TEST_F(Partners, LeaveARoomWithAWord) {
   One& anna = add("anna");
   begin(anna);

@@ -33,6 +33,14 @@ void ChatOutbox::clear() {
   forget_sent();
 }
 
+bool ChatOutbox::cut_at(std::string_view word) {
+  const auto at = std::ranges::find(lines_, word, [](const std::string& line) { return strip(line); });
+  if (at == lines_.end()) return false;
+  lines_.erase(at, lines_.end());
+  if (lines_.empty()) clear();
+  return true;
+}
+
 void ChatOutbox::forget_sent() {
   stale_ += std::exchange(asked_, 0);
   sent_ = refused_ = false;

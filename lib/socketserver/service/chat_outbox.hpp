@@ -32,6 +32,8 @@ class ChatOutbox {
   /// The first one.
   void drop();
   void clear();
+  /// Drops the first line that says `word` alone, and those behind it. Is there one?
+  bool cut_at(std::string_view word);
 
   /// What is to be sent now: the first line, if it was not, or is to be sent again; nullopt: nothing.
   std::optional<std::string> due(Clock::time_point now);

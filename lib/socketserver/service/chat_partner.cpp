@@ -76,13 +76,19 @@ void ChatPartner::say_next(ChatTurn& turn, Clock::time_point now) {
 }
 
 void ChatPartner::prove(std::string_view code, ChatTurn& turn, Clock::time_point now) {
-  if (is_person()) lost_ += std::exchange(forgotten_, 0);  // as a room it relayed nothing
-  room_ = true;
+  if (!room_) be_room();
   if (state_ != State::kEntering) retry_ = kFirstRetry;
   code_ = code;
   turn.send.push_back(code_ + (own_name_.empty() ? "" : " " + own_name_));
   change_to(State::kEntering);
   next_tick_ = Deadline(now + retry_);
+}
+
+// It relayed nothing of what was said so far, nor heard that we want to leave.
+void ChatPartner::be_room() {
+  room_ = true;
+  lost_ += std::exchange(forgotten_, 0);
+  quit_ = outbox_.cut_at(kChatQuit);
 }
 
 void ChatPartner::begin_inside(std::string_view welcome, Clock::time_point now) {
@@ -127,7 +133,7 @@ void ChatPartner::hear_person(ChatTurn& turn) {
 
 void ChatPartner::be_person(ChatTurn& turn) {
   change_to(State::kPerson);
-  room_ = false;
+  room_ = quit_ = false;
   code_.clear();
   next_tick_ = Deadline::never();
   const std::deque<std::string> lines = outbox_.lines();
@@ -138,9 +144,14 @@ void ChatPartner::be_person(ChatTurn& turn) {
 void ChatPartner::hear_room(std::string_view text, ChatTurn& turn, Clock::time_point now) {
   const bool welcome = text.starts_with(kChatWelcome);
   if (welcome && state_ == State::kInside) return;  // the answer to a code that was sent twice
-  hear_of_lines(text, turn, now);
-  if (state_ == State::kEntering && welcome) begin_inside(text, now);
-  if (state_ == State::kEntering && text.starts_with(kChatFull)) be_refused();
+  // Before a command that is on its way takes it for its answer.
+  const bool about_us = state_ == State::kEntering && (welcome || text.starts_with(kChatFull));
+  if (about_us)
+    turn.show = std::string(text);
+  else
+    hear_of_lines(text, turn, now);
+  if (about_us && welcome) begin_inside(text, now);
+  if (about_us && !welcome) be_refused();
   if (state_ == State::kInside) say_next(turn, now);
 }
 
@@ -190,7 +201,7 @@ ChatTurn ChatPartner::leave() {
   ChatTurn turn;
   if (state_ == State::kInside) turn.send.emplace_back(kChatQuit);
   change_to(State::kPerson);
-  room_ = welcomed_ = said_enough_ = noted_ = false;
+  room_ = quit_ = welcomed_ = said_enough_ = noted_ = false;
   code_.clear();
   next_tick_ = Deadline::never();
   outbox_.clear();

@@ -47,6 +47,9 @@ class ChatPartner {
   std::size_t progress() const { return progress_; }
   /// Is a room there, or expected?
   bool of_room() const { return !is_person(); }
+  /// Was "/quit" said before a room was known to be there? What was said before that is pending, and what
+  /// came behind it is not said: who heard of it would join and leave for ever.
+  bool has_quit() const { return quit_; }
   /// What was not relayed yet to those in the room.
   const std::deque<std::string>& pending() const;
   /// Lines that never will be.
@@ -57,6 +60,7 @@ class ChatPartner {
   void change_to(State state);
   void ask_to_enter(ChatTurn& turn, Clock::time_point now);
   void prove(std::string_view code, ChatTurn& turn, Clock::time_point now);
+  void be_room();
   void begin_inside(std::string_view welcome, Clock::time_point now);
   bool is_person() const { return state_ == State::kPerson && !room_; }
   void say_to_person(std::string_view line, ChatTurn& turn);
@@ -71,6 +75,7 @@ class ChatPartner {
   const std::string own_name_;
   State state_ = State::kPerson;
   bool room_ = false;         // it has asked for a proof
+  bool quit_ = false;         // was said to it before
   bool welcomed_ = false;     // by that room
   bool said_enough_ = false;  // for a room to explain itself
   bool noted_ = false;        // that it may be one
