@@ -1,4 +1,4 @@
-// Lines on their way to a room: in order, none lost, and none said twice without need.
+// Lines on their way to a room: in order, none lost, and none said twice but where our copy is missing.
 #include "socketserver/service/chat_outbox.hpp"
 
 #include <gtest/gtest.h>

@@ -91,7 +91,8 @@ ChatOutbox::Heard ChatOutbox::hear_too_fast(Clock::time_point now) {
   return Heard::kUnseen;
 }
 
-// An answer to what was asked behind a line says that the line did not arrive.
+// An answer to what was asked behind a line says that the line did not arrive, or that our copy of it did
+// not.
 ChatOutbox::Heard ChatOutbox::hear_asked() {
   if (stale_ + asked_ == 0) return Heard::kOther;
   if (stale_ == 0) return hear_lost();

@@ -14,7 +14,8 @@ namespace socketserver {
 /// A room sends each line back to who said it, answers each command, and says so where a member is too fast.
 /// So a line at a time is on its way, and the next one follows when the room has answered: nothing is lost,
 /// and nothing changes places, at whatever rate the room allows. Where there is no answer, the room is asked
-/// something: if it answers that alone, the line was lost on its way, and is said again. One thread.
+/// something: if it answers that alone, the line was lost on its way, and is said again; or it was relayed,
+/// and our copy alone was lost, which cannot be told from that: then a line comes twice. One thread.
 class ChatOutbox {
  public:
   /// More than anybody types while a room is away; who reads lines from a pipe reads on when there is room.
