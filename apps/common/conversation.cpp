@@ -48,6 +48,7 @@ void Conversation::begin() {
 
 void Conversation::say(std::string_view line) {
   if (!of_room() && line.size() > most()) return too_long(line);
+  if (!wants_lines()) return not_taken(line);
   perform(partner_.say(line, Clock::now()));
 }
 
@@ -83,6 +84,12 @@ void Conversation::send(const std::string& datagram) {
     if (error.errnum() == EMSGSIZE) return too_long(datagram);
     failed(error);
   }
+}
+
+void Conversation::not_taken(std::string_view line) {
+  ++unsent_;
+  input_.note("not said: " + quoted_start(line) + "; " + std::to_string(partner_.pending().size()) +
+              " lines wait for the room");
 }
 
 void Conversation::too_long(std::string_view line) {

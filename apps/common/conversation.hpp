@@ -27,6 +27,7 @@ class Conversation {
 
   /// Throws std::runtime_error, "cannot reach ...".
   void begin();
+  /// Where it wants no lines, this one is lost.
   void say(std::string_view line);
   /// Shows what has come.
   void hear();
@@ -58,6 +59,7 @@ class Conversation {
   bool hear_next();
   void send(const std::string& datagram);
   void failed(const OSError& error);
+  void not_taken(std::string_view line);
   void too_long(std::string_view line);
   std::size_t most() const;
   std::string reason() const { return unreachable_.empty() ? "" : ": " + unreachable_; }
@@ -68,7 +70,7 @@ class Conversation {
   Socket socket_;
   std::string unreachable_;  // why, since it was heard from last
   bool heard_ = false;
-  std::size_t unsent_ = 0;  // lines that were too long
+  std::size_t unsent_ = 0;  // lines that were too long, or too many
 };
 
 }  // namespace socketserver::apps

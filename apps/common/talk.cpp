@@ -61,8 +61,10 @@ void Talk::ask_whom() { input_.set_prompt("whom to talk to (" + names() + "; q: 
 
 // ---- lines ----
 
-// Those that a room does not take yet stay in the pipe.
-bool Talk::wants_lines() const { return current_ == nullptr || current_->wants_lines(); }
+// Those that a room does not take yet stay in the pipe; at a terminal the next one may be "q".
+bool Talk::wants_lines() const {
+  return input_.interactive() || current_ == nullptr || current_->wants_lines();
+}
 
 void Talk::take_lines() {
   while (!ending_ && !done_ && wants_lines()) {
@@ -131,7 +133,7 @@ void Talk::note_progress() {
 }
 
 // Nobody waits for a room that takes no more from a pipe.
-bool Talk::must_end() const { return !input_.interactive() && !wants_lines(); }
+bool Talk::must_end() const { return !wants_lines(); }
 
 bool Talk::may_end() const {
   const bool waiting = input_.interactive() ? current_->delivering() : current_->waiting();
@@ -152,7 +154,7 @@ void Talk::end() {
 }
 
 // What nobody has read yet, and nobody will.
-bool Talk::leaves_lines() const { return !ending_ && (!input_.interactive() || !wants_lines()); }
+bool Talk::leaves_lines() const { return !ending_ && !input_.interactive(); }
 
 void Talk::note_failure(const std::string& what) {
   if (!what.empty()) failures_.push_back(what);

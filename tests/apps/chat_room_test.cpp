@@ -269,6 +269,24 @@ TEST_F(ChatRooms, AreNotWaitedForBecauseOthersTalk) {
   EXPECT_EQ(outcome.status, 1);
 }
 
+// Once nothing was read any more, and "q" did not end it.
+TEST_F(ChatRooms, AreLeftAtATerminalWhenTheyTakeNoMore) {
+  const auto python = find_program("python3");
+  if (!python) GTEST_SKIP() << "python3 is not installed";
+  start();
+  server_->kill(SIGSTOP);
+  std::string lines;
+  for (int i = 0; i < 102; ++i) lines += "x\n";
+  Argv argv{*python, SOCKETSERVER_TEST_DIR "/apps/at_terminal.py", lines + "q"};
+  for (const std::string& word : client("anna")) argv.push_back(word);
+  const Outcome outcome = run(argv);
+  EXPECT_NE(outcome.out.find("not said: 'x'; 100 lines wait for the room\r\n"), std::string::npos);
+  EXPECT_TRUE(outcome.out.ends_with("chat_client: 102 lines were not delivered to " + address_.to_string() +
+                                    ", from 'x' on\r\n"))
+      << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.status, 1);
+}
+
 TEST_F(ChatRooms, HaveLimits) {
   start({"--max-members", "2", "--rate", "1", "--member-timeout", "60"});
   Socket anna = enter("anna"), bob = enter("bob");
