@@ -5,8 +5,8 @@
 namespace socketserver {
 namespace {
 
-// Deliveries that wait while somebody sends: a few seconds' worth of a lively room. Only servers of several
-// threads get there, and only where the network takes less than its members say.
+// Deliveries that wait while somebody sends: a few seconds' worth of a lively room. With one thread, other
+// fibers and the thread of who types get there, and only where the network takes less than is said.
 constexpr std::size_t kMostQueued = 1024;
 
 class Unlocked {
