@@ -156,6 +156,18 @@ TEST_F(ChatRooms, LetPipedClientsSayAllTheyHave) {
   EXPECT_EQ(hear_somebody(bob), "anna: two");
 }
 
+// Its short first line was answered by a hint, which was taken for a person's answer.
+TEST_F(ChatRooms, AreFoundOutBehindAShortLine) {
+  start();
+  Argv nameless = client("anna");
+  nameless.erase(nameless.begin() + 1, nameless.begin() + 3);
+  const Outcome outcome = run(nameless, "hello\nyou are all the best there are\n");
+  EXPECT_TRUE(
+      outcome.out.ends_with(here() + "guest1: hello\n" + here() + "guest1: you are all the best there are\n"))
+      << outcome.out;
+  EXPECT_EQ(outcome.status, 0);
+}
+
 // Once what was too fast was lost, and nobody said so.
 TEST_F(ChatRooms, LetPipedClientsSayMoreThanTheRateAtOnce) {
   start({"--rate", "100"});

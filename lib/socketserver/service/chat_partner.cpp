@@ -118,15 +118,17 @@ ChatTurn ChatPartner::hear(std::string_view datagram, Clock::time_point now) {
 
 // Is it what a room says to those who have said too little?
 bool ChatPartner::may_be_room(std::string_view text) const {
-  return said_ > 0 && !said_enough_ && (ChatProof::is_code(text) || is_hint(text));
+  return said_ > 0 && (ChatProof::is_code(text) || is_hint(text));
 }
 
 void ChatPartner::hear_person(ChatTurn& turn) {
-  if (may_be_room(*turn.show) && !std::exchange(noted_, true))
+  const bool may_be_room = this->may_be_room(*turn.show);
+  if (may_be_room && !said_enough_ && !std::exchange(noted_, true))
     turn.notes.emplace_back("if that is a room, --name NAME enters it");
-  if (state_ == State::kEntering) return be_person(turn);
+  if (state_ == State::kEntering) return may_be_room ? void() : be_person(turn);
   ++heard_;
   ++progress_;
+  if (may_be_room) return;  // which has not taken what was said
   forgotten_ = 0;
   outbox_.clear();
 }
