@@ -16,7 +16,9 @@ void socketserver_start_stack();
 
 namespace socketserver {
 
-Context::Context() : tsan_fiber_(sanitizers::current_fiber()) {}
+Context::Context()
+    : exceptions_of_thread_(reinterpret_cast<Exceptions*>(abi::__cxa_get_globals())),
+      tsan_fiber_(sanitizers::current_fiber()) {}
 
 Context::Context(void* stack, std::size_t size, Entry entry, void* argument)
     : entry_(entry),
@@ -70,9 +72,9 @@ void Context::enter(Context* self) {
 }
 
 void Context::switch_to(Context& other, bool last) {
-  auto* const exceptions = reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
-  exceptions_ = *exceptions;
-  *exceptions = other.exceptions_;
+  exceptions_ = *exceptions_of_thread_;
+  *exceptions_of_thread_ = other.exceptions_;
+  other.exceptions_of_thread_ = exceptions_of_thread_;
   other.came_from_ = this;
   sanitizers::start_switch(last ? nullptr : &fake_stack_, other.stack_, other.size_);
   sanitizers::switch_to_fiber(other.tsan_fiber_);

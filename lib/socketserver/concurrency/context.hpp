@@ -52,7 +52,8 @@ class Context {
 
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
-  Exceptions exceptions_;
+  Exceptions exceptions_;                       // while others run
+  Exceptions* exceptions_of_thread_ = nullptr;  // of the one that runs
 #if defined(SOCKETSERVER_OWN_SWITCH)
   void* stack_pointer_ = nullptr;
 #else

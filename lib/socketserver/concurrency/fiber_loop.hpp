@@ -4,12 +4,12 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <new>
 #include <set>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "socketserver/concurrency/cache.hpp"
 #include "socketserver/concurrency/context.hpp"
@@ -88,6 +88,9 @@ class FiberLoop : public Waiter {
     bool kept = false;       // registered, until forget()
     bool of_socket = false;  // registered by one, which may have closed it since
   };
+  // A page of memory: the kernel gives out the lowest numbers first, so few blocks are used in part.
+  static constexpr std::size_t kSlots = 256;
+  using Slots = std::array<Slot, kSlots>;
 
   static void* below(void* top, std::size_t size) noexcept {
     return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(top) - size) / kCacheLine * kCacheLine);
@@ -105,16 +108,20 @@ class FiberLoop : public Waiter {
   void set_timer(Fiber& fiber, Deadline deadline);
   void fire_timers();
   void suspend_until(Deadline deadline);
-  void link(Wait& wait);
+  void link(Slot& at, Wait& wait);
   void unlink(Wait& wait) noexcept;
   static short wanted(const Slot& at) noexcept;
-  Slot& slot(int fd);
+  Slot& slot(int fd) {
+    const std::size_t block = static_cast<std::size_t>(fd) / kSlots;
+    while (block >= slots_.size()) slots_.push_back(std::make_unique<Slots>());
+    return (*slots_[block])[static_cast<std::size_t>(fd) % kSlots];
+  }
 
   std::unique_ptr<Poller> poller_;
   StackPool stacks_;
   const OverflowGuard guard_{stacks_};
-  std::uint32_t id_;        // of registrations: never 0, and never another loop's
-  std::deque<Slot> slots_;  // by descriptor; a deque, since waits point into it
+  std::uint32_t id_;                           // of registrations: never 0, and never another loop's
+  std::vector<std::unique_ptr<Slots>> slots_;  // by descriptor; in blocks, since waits point into them
   std::unique_ptr<Fiber> main_;
   Fiber* current_;
   Fiber* ended_ = nullptr;  // whose stack nobody stands on any more

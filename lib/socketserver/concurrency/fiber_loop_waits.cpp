@@ -25,6 +25,7 @@ struct FiberLoop::Wait {
   int fd = -1;
   short events = 0;
   bool told = false;
+  Slot* slot = nullptr;
   Fiber* fiber = nullptr;
   Wait* next = nullptr;
   Wait** link = nullptr;  // what points to this one
@@ -54,14 +55,15 @@ class FiberLoop::Waits {
  private:
   void begin(Wait& wait) {
     if (wait.fd < 0) return;
-    loop_.link(wait);
-    if (!loop_.slot(wait.fd).kept) loop_.poller_->add(wait.fd);
+    Slot& at = loop_.slot(wait.fd);
+    loop_.link(at, wait);
+    if (!at.kept) loop_.poller_->add(wait.fd);
   }
   void end() noexcept {
     for (Wait& wait : waits_) {
       if (wait.link == nullptr) continue;
       loop_.unlink(wait);
-      const Slot& left = loop_.slot(wait.fd);
+      const Slot& left = *wait.slot;
       if (left.waits == nullptr && !left.kept && !left.of_socket) loop_.poller_->remove(wait.fd);
     }
   }
@@ -91,15 +93,9 @@ void FiberLoop::tell(const Poller::Event& event) {
   }
 }
 
-FiberLoop::Slot& FiberLoop::slot(int fd) {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= slots_.size()) slots_.resize(index + 1);
-  return slots_[index];
-}
-
-void FiberLoop::link(Wait& wait) {
-  Slot& at = slot(wait.fd);
+void FiberLoop::link(Slot& at, Wait& wait) {
   poller_->want(wait.fd, static_cast<short>(wanted(at) | wait.events | POLLERR));
+  wait.slot = &at;
   wait.fiber = current_;
   wait.next = at.waits;
   wait.link = &at.waits;
@@ -110,7 +106,7 @@ void FiberLoop::link(Wait& wait) {
 void FiberLoop::unlink(Wait& wait) noexcept {
   *wait.link = wait.next;
   if (wait.next != nullptr) wait.next->link = wait.link;
-  poller_->want(wait.fd, wanted(slot(wait.fd)));
+  poller_->want(wait.fd, wanted(*wait.slot));
 }
 
 // POLLERR is told anyhow: it stands for one that waits for nothing else.
@@ -127,8 +123,8 @@ void FiberLoop::keep(int fd) {
 }
 
 void FiberLoop::forget(int fd) noexcept {
-  if (fd < 0 || static_cast<std::size_t>(fd) >= slots_.size()) return;
-  if (std::exchange(slots_[static_cast<std::size_t>(fd)].kept, false)) poller_->remove(fd);
+  if (fd < 0 || static_cast<std::size_t>(fd) / kSlots >= slots_.size()) return;
+  if (std::exchange(slot(fd).kept, false)) poller_->remove(fd);
 }
 
 // The wait of a socket that has nothing, as its last call told: what came since then is remembered.
@@ -146,7 +142,7 @@ bool FiberLoop::wait_for_edge(int fd, short events, Deadline deadline, std::uint
     // Most deadlines are far away: to look at the clock after the wait, for the others, is enough.
     if (deadline == Deadline::now() || (waited && deadline.expired())) return false;
     Wait wait{fd, events};
-    link(wait);
+    link(at, wait);
     const Unlink unlink{*this, wait};
     suspend_until(deadline);
     told = wait.told;

@@ -6,11 +6,10 @@
 
 namespace socketserver {
 
-void Fd::reset(int fd) noexcept {
+void Fd::close() const noexcept {
   const int saved = errno;
   // Not repeated on EINTR: Linux has released the number by then, and it may be somebody else's already.
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
+  ::close(fd_);
   errno = saved;
 }
 

@@ -22,9 +22,14 @@ class Fd {
   /// Gives the descriptor away: the caller closes it.
   int release() noexcept { return std::exchange(fd_, -1); }
   /// Closes, and owns `fd` from now on. errno is left as it was.
-  void reset(int fd = -1) noexcept;
+  void reset(int fd = -1) noexcept {
+    if (fd_ >= 0) close();
+    fd_ = fd;
+  }
 
  private:
+  void close() const noexcept;
+
   int fd_ = -1;
 };
 

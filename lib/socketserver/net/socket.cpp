@@ -144,9 +144,10 @@ void Socket::close() noexcept {
 }
 
 Fd Socket::detach() noexcept {
-  const std::lock_guard lock(closing_);
   registration_ = 0;
   drained_ = false;
+  if (!fd_) return Fd();
+  const std::lock_guard lock(closing_);
   return std::move(fd_);
 }
 

@@ -5,7 +5,7 @@
 
 namespace socketserver {
 
-Request::Request(Socket connection, const Address& client_address)
+Request::Request(Socket&& connection, const Address& client_address)
     : plain_(std::move(connection)), client_address_(client_address) {
   socket_ = &*plain_;
 }

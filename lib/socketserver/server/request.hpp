@@ -29,7 +29,7 @@ class RequestOwner {
 class Request {
  public:
   /// A connection.
-  Request(Socket connection, const Address& client_address);
+  Request(Socket&& connection, const Address& client_address);
   /// The same of a class derived from Socket.
   Request(std::unique_ptr<Socket> connection, const Address& client_address);
   /// A datagram that came through `server_socket`, which must outlive it.
