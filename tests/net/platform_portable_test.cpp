@@ -1,4 +1,4 @@
-// The portable half of net/platform.cpp, which no other build on Linux compiles: it and Wakeup once more,
+// The portable half of net/platform*.cpp, which no other build on Linux compiles: it and Wakeup once more,
 // under names of their own.
 #if !defined(SOCKETSERVER_PORTABLE)
 #define SOCKETSERVER_PORTABLE
@@ -6,6 +6,7 @@
 #define platform portable_platform
 #define Wakeup PortableWakeup
 #include "socketserver/net/platform.cpp"
+#include "socketserver/net/platform_datagrams.cpp"
 #include "socketserver/net/wakeup.cpp"
 #undef Wakeup
 #undef platform

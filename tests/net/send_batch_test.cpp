@@ -48,6 +48,15 @@ class SendBatchTest : public ::testing::Test {
     return note.sent;
   }
 
+  /// The same to an address.
+  const Sent& add_to(const Socket& from, const Address& to, std::string text) {
+    Note& note = notes_.emplace_back(std::move(text));
+    note.message.msg_name = const_cast<sockaddr*>(to.data());
+    note.message.msg_namelen = to.size();
+    batch_.add(from.fileno(), note.message, MSG_DONTWAIT, note.sent);
+    return note.sent;
+  }
+
   Line one_, other_;
   SendBatch batch_;
   std::deque<Note> notes_;
@@ -106,6 +115,67 @@ TEST_F(SendBatchTest, says_would_block_where_there_is_no_room) {
   EXPECT_EQ(sent.back()->error, EAGAIN);
   const auto count = std::ranges::count_if(sent, [](const Sent* one) { return one->result == 1; });
   EXPECT_EQ(one_.heard().size(), static_cast<std::size_t>(2 * count));
+}
+
+/// Where the system can, datagrams in a row to one address and of one size take the way together.
+class UdpSendBatchTest : public SendBatchTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  struct Receiver {
+    explicit Receiver(const Address& at) {
+      socket.bind(at);
+      socket.settimeout(std::chrono::seconds(20));
+    }
+    Address address() const { return socket.getsockname(); }
+    /// The next datagrams, in the order in which they came.
+    std::deque<std::string> next(std::size_t count) {
+      std::deque<std::string> all;
+      while (all.size() < count) all.push_back(socket.recv(65'536));
+      return all;
+    }
+    Socket socket = Socket::udp();
+  };
+  using Datagrams = std::deque<std::string>;
+
+  Receiver sender_{{GetParam(), 0}}, one_{{GetParam(), 0}}, other_{{GetParam(), 0}};
+  const Address to_one_ = one_.address(), to_other_ = other_.address();
+};
+INSTANTIATE_TEST_SUITE_P(Families, UdpSendBatchTest, ::testing::Values("127.0.0.1", "::1"),
+                         [](const auto& family) { return family.index == 0 ? "ipv4" : "ipv6"; });
+
+TEST_P(UdpSendBatchTest, keeps_apart_and_in_order_what_goes_the_same_way) {
+  Datagrams wanted;
+  while (!batch_.full()) {
+    wanted.push_back("message " + std::to_string(10 + batch_.size()));
+    add_to(sender_.socket, to_one_, wanted.back());
+  }
+  batch_.send();
+  EXPECT_EQ(one_.next(wanted.size()), wanted);
+  for (const Note& note : notes_) EXPECT_EQ(note.sent.result, static_cast<ssize_t>(note.text.size()));
+}
+
+TEST_P(UdpSendBatchTest, delivers_whatever_sizes_and_addresses_come_in_a_row) {
+  const std::string long_one(1232, 'l'), longer(1233, 'm'), longest(30'000, 'n');
+  const Datagrams to_one{"a", "b", "cc", "", "", longest, longest, longer, longer, long_one, long_one, "d"};
+  for (const std::string& text : to_one) add_to(sender_.socket, to_one_, text);
+  add_to(sender_.socket, to_other_, "e"), add_to(sender_.socket, to_other_, "f");
+  add_to(sender_.socket, to_one_, "g"), add_to(sender_.socket, to_other_, "h");
+  batch_.send();
+  EXPECT_EQ(one_.next(13), (Datagrams{"a", "b", "cc", "", "", longest, longest, longer, longer, long_one,
+                                      long_one, "d", "g"}));
+  EXPECT_EQ(other_.next(3), (Datagrams{"e", "f", "h"}));
+  for (const Note& note : notes_) EXPECT_EQ(note.sent.result, static_cast<ssize_t>(note.text.size()));
+}
+
+TEST_P(UdpSendBatchTest, tells_a_failure_to_each_that_went_with_it) {
+  const Address nowhere(GetParam(), 0);
+  add_to(sender_.socket, to_one_, "a"), add_to(sender_.socket, to_one_, "b");
+  const Sent& first = add_to(sender_.socket, nowhere, "c");
+  const Sent& second = add_to(sender_.socket, nowhere, "d");
+  add_to(sender_.socket, to_one_, "e"), add_to(sender_.socket, to_one_, "f");
+  batch_.send();
+  EXPECT_EQ(one_.next(4), (Datagrams{"a", "b", "e", "f"}));
+  EXPECT_EQ(first.error, EINVAL);
+  EXPECT_EQ(second.error, EINVAL);
 }
 
 }  // namespace

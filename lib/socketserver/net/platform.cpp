@@ -78,16 +78,6 @@ PipeEnds wakeup_ends() {
 
 Fd watch_child(pid_t pid) noexcept { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-static_assert(sizeof(Message) == sizeof(mmsghdr) && offsetof(Message, length) == offsetof(mmsghdr, msg_len));
-
-int receive_pending(int fd, Message* messages, unsigned count) noexcept {
-  return ::recvmmsg(fd, reinterpret_cast<mmsghdr*>(messages), count, MSG_DONTWAIT, nullptr);
-}
-
-int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept {
-  return ::sendmmsg(fd, reinterpret_cast<mmsghdr*>(messages), count, flags);
-}
-
 namespace {
 
 // For calls that have no MSG_NOSIGNAL. A SIGPIPE is for the thread that wrote.
@@ -197,31 +187,6 @@ PipeEnds wakeup_ends() {
 }
 
 Fd watch_child(pid_t) noexcept { return Fd(); }
-
-namespace {
-
-template <class Call>
-int for_each_message(Message* messages, unsigned count, Call call) noexcept {
-  unsigned done = 0;
-  for (; done < count; ++done) {
-    const ssize_t size = call(messages[done].header);
-    if (size < 0) break;
-    messages[done].length = static_cast<unsigned>(size);
-  }
-  return done > 0 ? static_cast<int>(done) : -1;
-}
-
-}  // namespace
-
-int receive_pending(int fd, Message* messages, unsigned count) noexcept {
-  return for_each_message(messages, count,
-                          [fd](msghdr& header) { return ::recvmsg(fd, &header, MSG_DONTWAIT); });
-}
-
-int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept {
-  return for_each_message(messages, count,
-                          [fd, flags](const msghdr& header) { return ::sendmsg(fd, &header, flags); });
-}
 
 // Says of every file that it cannot: there is no other way than through the program.
 ssize_t send_file(int, int, std::uint64_t, std::size_t) noexcept {
