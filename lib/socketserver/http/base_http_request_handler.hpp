@@ -11,6 +11,7 @@
 #include "socketserver/http/request_head.hpp"
 #include "socketserver/http/response.hpp"
 #include "socketserver/http/status.hpp"
+#include "socketserver/net/pace.hpp"
 
 namespace socketserver {
 
@@ -153,7 +154,7 @@ class BaseHTTPRequestHandler : public StreamRequestHandler {
   BodySocket stream_;
   std::optional<Reader> body_in_;
   std::optional<Writer> body_out_;
-  Clock::duration body_waited_{};
+  Pace body_pace_;
   bool awaits_continue_ = false;  // the client does
   bool finishing_ = false, abandoned_ = false, logged_ = false, lingers_ = false;
   Failure failure_ = Failure::kNone;

@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "socketserver/http/base_http_request_handler.hpp"
-#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/net/error.hpp"
 
 namespace socketserver {
@@ -72,7 +71,6 @@ std::size_t BaseHTTPRequestHandler::read_body(std::span<char> bytes) {
   }
 }
 
-// Only waiting for the client counts, not what the handler does between two reads, nor what it sends.
 std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
   body_->check_size();
   if (!connection_in().has_buffered()) {
@@ -80,13 +78,7 @@ std::size_t BaseHTTPRequestHandler::read_body_in_time(std::span<char> bytes) {
     connection_out().flush();
   }
   connection().continue_message();
-  if (!body_timeout) return body_->readinto1(bytes);
-  const auto earned = std::chrono::seconds(body_->received() / std::max<std::uint64_t>(body_rate, 1));
-  const auto began = Clock::now();
-  const DeadlineScope end(connection(), Deadline(began + *body_timeout + earned - body_waited_));
-  const std::size_t got = body_->readinto1(bytes);
-  body_waited_ += Clock::now() - began;
-  return got;
+  return body_pace_.read(connection(), body_timeout, body_rate, [&] { return body_->readinto1(bytes); });
 }
 
 std::size_t BaseHTTPRequestHandler::write_body(std::string_view data) {

@@ -63,7 +63,7 @@ void BaseHTTPRequestHandler::handle_one_request() {
   body_.reset();
   abandoned_ = finishing_ = logged_ = awaits_continue_ = false;
   failure_ = Failure::kNone;
-  body_waited_ = {};
+  body_pace_ = {};
   body_in_.emplace(stream_);
   if (read_head()) answer();
 }

@@ -6,7 +6,6 @@
 #include <cstdio>
 
 #include "socketserver/handler/linger.hpp"
-#include "socketserver/net/deadline_scope.hpp"
 #include "socketserver/server/source.hpp"
 #include "socketserver/service/download.hpp"
 #include "socketserver/service/header_framed.hpp"
@@ -75,8 +74,7 @@ void UploadHandler::log(LogLevel level, const std::string& text) {
 bool UploadHandler::serve(const UploadHeader& header) {
   const auto began = Clock::now();
   coming_ = printable(header.path.value_or(header.name));
-  came_ = 0;
-  waited_ = {};
+  pace_ = {};
   missing_ = header.resume ? 0 : header.size;  // with `resume` nothing comes before it is asked for
   std::string name;
   const std::string error = why_not([&] { name = store(header); });
@@ -158,32 +156,24 @@ void UploadHandler::copy(FilePart& part, const UploadHeader& header, Sha256 hash
 
 // Of what is announced, nothing may ever come: the block grows with what did.
 std::size_t UploadHandler::read_some(std::string& block) {
-  const std::uint64_t room = std::clamp<std::uint64_t>(came_, Reader::kDefaultBufferSize, kBlockSize);
+  const std::uint64_t room = std::clamp<std::uint64_t>(pace_.came(), Reader::kDefaultBufferSize, kBlockSize);
   const std::size_t size = std::min(room, missing_);
   if (block.size() < size) block.resize(size);
   const std::size_t got = read_in_time({block.data(), size});
   if (got == 0)
     throw EOFError("the stream ended " + std::to_string(missing_) + " bytes before the end of " + coming_);
   missing_ -= got;
-  came_ += got;
   return got;
 }
 
-// Only waiting for the client counts, not what is done with what came.
 std::size_t UploadHandler::read_in_time(std::span<char> bytes) {
-  if (!options_.body_timeout) return rfile().readinto1(bytes);
-  const auto began = Clock::now();
-  const auto earned = std::chrono::seconds(came_ / std::max<std::uint64_t>(options_.body_rate, 1));
-  const Deadline end(began + *options_.body_timeout + earned - waited_);
-  const DeadlineScope scope(connection(), end);
   try {
-    const std::size_t got = rfile().readinto1(bytes);
-    waited_ += Clock::now() - began;
-    return got;
+    return pace_.read(connection(), options_.body_timeout, options_.body_rate,
+                      [&] { return rfile().readinto1(bytes); });
   } catch (const TimeoutError&) {
-    if (!end.expired()) throw;
-    waited_ += Clock::now() - began;
-    throw TimeoutError(ETIMEDOUT, coming_ + " came too slowly: " + bytes_and_time(came_, waited_));
+    if (!pace_.exceeded()) throw;
+    throw TimeoutError(ETIMEDOUT,
+                       coming_ + " came too slowly: " + bytes_and_time(pace_.came(), pace_.waited()));
   }
 }
 

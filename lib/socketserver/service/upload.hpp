@@ -9,6 +9,7 @@
 #include "socketserver/handler/stream_request_handler.hpp"
 #include "socketserver/io/framing.hpp"
 #include "socketserver/net/error.hpp"
+#include "socketserver/net/pace.hpp"
 #include "socketserver/service/file_store.hpp"
 #include "socketserver/service/transfer.hpp"
 
@@ -64,8 +65,7 @@ class UploadHandler : public StreamRequestHandler {
   UploadOptions options_;
   std::string coming_;         // the name of the file, for the log
   std::uint64_t missing_ = 0;  // bytes of it that have not come yet
-  std::uint64_t came_ = 0;     // and those that have
-  Clock::duration waited_{0};  // for them
+  Pace pace_;                  // of those that have
 };
 
 /// `error` for a peer and for people, one who knows no errno included: that the disk is full comes first.
