@@ -164,5 +164,23 @@ TYPED_TEST(CrashConformance, IsToldByTheParent) {
   EXPECT_EQ(this->marking_.end(), Marking::as_text(Outcome::kCrashed, 0));
 }
 
+struct Exits : AnyHandler {
+  void handle() override {
+    receive();
+    std::exit(EXIT_FAILURE);
+  }
+};
+
+// Such a connection was once told to go on for ever.
+TYPED_TEST(CrashConformance, IsNotWhatAHandlerThatCallsExitDoes) {
+  Serving<TypeParam> serving(this->any_address(), handler<Exits>());
+  serving.server().observer = &this->marking_;
+  serving.start();
+  Socket client = this->connect(serving.address());
+  client.sendall("hello\n");
+  this->marking_.until('c');
+  EXPECT_EQ(this->marking_.end(), Marking::as_text(Outcome::kFinished, 6));
+}
+
 }  // namespace
 }  // namespace socketserver::testing

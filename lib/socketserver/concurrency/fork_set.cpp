@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include "socketserver/net/error.hpp"
 #include "socketserver/net/platform.hpp"
@@ -29,6 +30,16 @@ bool reaped(pid_t pid, int options, const Request& request) {
   return got != 0;
 }
 
+/// What a child serves, for a handler that ends its process by exit(3): its end is told of, too.
+struct Served {
+  pid_t child;
+  BaseServer* server;
+  const Request* request;
+  void tell_end() const noexcept {
+    if (::getpid() == child) server->child_ends(*request);  // not in children of the handler's own
+  }
+} served;
+
 }  // namespace
 
 void ForkSet::start(BaseServer& server, Request& request) {
@@ -49,8 +60,10 @@ void ForkSet::run_child(BaseServer& server, Request& request) {
   for (Child& sibling : children_) sibling.request.set_owner(nullptr);
   children_.clear();
   request.set_shared();
+  served = {::getpid(), &server, &request};
+  std::atexit([] { served.tell_end(); });
   const bool fine = server.complete_request_alone(request);
-  server.child_ends(request);
+  served.tell_end();
   std::fflush(stdout);
   ::_exit(fine ? 0 : 1);
 }
