@@ -5,7 +5,10 @@
 
 #include <cerrno>
 #include <iostream>
+#include <stdexcept>
 #include <utility>
+
+#include "socketserver/net/error.hpp"
 
 namespace socketserver::apps {
 namespace {
@@ -40,15 +43,21 @@ void LineInput::read_some() {
   const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
   if (got > 0)
     read_.append(buffer, static_cast<std::size_t>(got));
-  else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+  else if (got == 0 || errno == EIO)  // of a terminal that is gone
     ended_ = true;
+  else if (errno != EINTR && errno != EAGAIN)
+    ended_ = true, throw_os_error(errno, "read standard input");
+  if (read_.size() < kMostLine || read_.find('\n') != read_.npos) return;
+  ended_ = true;
+  read_.clear();
+  throw std::runtime_error("standard input has a line of more than 1 MiB");
 }
 
 std::optional<std::string> LineInput::next() {
   if (unheard_) return std::nullopt;
   const std::size_t end = read_.find('\n');
   const bool whole = end != read_.npos;
-  if (!whole && (read_.empty() || (!ended_ && read_.size() < kMostLine))) return std::nullopt;
+  if (!whole && (read_.empty() || !ended_)) return std::nullopt;
   std::string line = read_.substr(0, end);
   read_.erase(0, whole ? end + 1 : end);
   const std::lock_guard lock(screen_);

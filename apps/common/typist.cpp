@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "socketserver/net/wait.hpp"
@@ -43,7 +44,12 @@ void Typist::wait(Deadline deadline) {
   if (!input_.may_read() || !calls_.wants_lines()) fds[1].fd = -1;
   wait_any(fds, deadline);
   if (fds[0].revents != 0) wakeup_.drain();
-  if (fds[1].revents != 0) input_.fill();
+  if (fds[1].revents == 0) return;
+  try {
+    input_.fill();
+  } catch (const std::exception& error) {
+    input_.note(error.what());
+  }
 }
 
 }  // namespace socketserver::apps

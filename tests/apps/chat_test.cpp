@@ -57,6 +57,21 @@ TEST_F(Chat, GoesBothWaysAtOnce) {
   EXPECT_EQ(server_->wait().status, 0);
 }
 
+// Once that was an end of input, and all had gone well; and what has no end was refused piece by piece.
+TEST_F(Chat, SaysThatItCannotReadItsInput) {
+  start_server();
+  const auto complaint = [&](const std::string& input) {
+    Argv argv{"/bin/sh", "-c", "exec \"$@\" <" + input, "sh"};
+    const Argv words = client();
+    argv.insert(argv.end(), words.begin(), words.end());
+    const Outcome outcome = run(argv);
+    EXPECT_EQ(outcome.status, 1);
+    return outcome.err;
+  };
+  EXPECT_EQ(complaint("/"), "chat_client: read standard input: Is a directory\n");
+  EXPECT_EQ(complaint("/dev/zero"), "chat_client: standard input has a line of more than 1 MiB\n");
+}
+
 // Once the client took it for the code of a room, and said nothing more.
 TEST_F(Chat, GoesOnAfterAnAnswerThatLooksLikeACode) {
   start_server();
