@@ -54,7 +54,6 @@ void LineInput::read_some() {
 }
 
 std::optional<std::string> LineInput::next() {
-  if (unheard_) return std::nullopt;
   const std::size_t end = read_.find('\n');
   const bool whole = end != read_.npos;
   if (!whole && (read_.empty() || !ended_)) return std::nullopt;

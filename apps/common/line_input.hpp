@@ -21,9 +21,10 @@ class LineInput {
   LineInput& operator=(const LineInput&) = delete;
 
   bool interactive() const { return interactive_; }
-  /// Has input ended? Lines that came before may still be there. It has also where nobody takes what print()
-  /// prints: then there are no more lines.
-  bool ended() const { return ended_ || unheard_; }
+  /// Has input ended? Lines that came before may still be there.
+  bool ended() const { return ended_; }
+  /// Does nobody take what print() prints?
+  bool unheard() const { return unheard_; }
   /// To be waited for (POLLIN), where `may_read()`; then fill() reads what there is.
   int fileno() const { return 0; }
   /// Not after the end, and not in the background of a terminal, where reading would stop the process; ask

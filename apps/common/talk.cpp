@@ -68,10 +68,11 @@ bool Talk::wants_lines() const {
 
 void Talk::take_lines() {
   while (!ending_ && !done_ && wants_lines()) {
-    if (const auto line = input_.next()) {
+    const auto line = input_.unheard() ? std::nullopt : input_.next();
+    if (line) {
       take_line(*line);
     } else {
-      if (!input_.ended()) return;
+      if (!input_.ended() && !input_.unheard()) return;
       ending_ = current_ != nullptr;
       done_ = !ending_;
     }

@@ -2,9 +2,11 @@
 #include "socketserver/net/send_batch.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <deque>
 #include <string>
@@ -164,6 +166,50 @@ TEST_P(UdpSendBatchTest, delivers_whatever_sizes_and_addresses_come_in_a_row) {
                                       long_one, "d", "g"}));
   EXPECT_EQ(other_.next(3), (Datagrams{"e", "f", "h"}));
   for (const Note& note : notes_) EXPECT_EQ(note.sent.result, static_cast<ssize_t>(note.text.size()));
+}
+
+#if defined(__linux__) && !defined(SOCKETSERVER_PORTABLE)
+// Who asks for it gets what went together in one piece, udp(7).
+TEST_P(UdpSendBatchTest, sends_together_what_goes_the_same_way) {
+  constexpr int kReceiveTogether = 104;  // UDP_GRO
+  const int on = 1;
+  if (::setsockopt(one_.socket.fileno(), IPPROTO_UDP, kReceiveTogether, &on, sizeof on) != 0)
+    GTEST_SKIP() << "the kernel cannot";
+  for (const char* text : {"one", "two", "six"}) add_to(sender_.socket, to_one_, text);
+  batch_.send();
+  EXPECT_EQ(one_.next(1), Datagrams{"onetwosix"});
+}
+
+// The kernel cuts nothing up whose checksums it may not make.
+TEST_P(UdpSendBatchTest, sends_each_for_itself_where_they_cannot_go_together) {
+  sender_.socket.setsockopt(SOL_SOCKET, SO_NO_CHECK, 1);
+  for (const char* text : {"one", "two", "six"}) add_to(sender_.socket, to_one_, text);
+  batch_.send();
+  EXPECT_EQ(one_.next(3), (Datagrams{"one", "two", "six"}));
+  for (const Note& note : notes_) EXPECT_EQ(note.sent.result, 3);
+}
+
+// Such a socket cuts up each message for itself.
+TEST_P(UdpSendBatchTest, leaves_alone_what_the_socket_is_told_to_cut_up) {
+  constexpr int kCutUp = 103;  // UDP_SEGMENT
+  const int size = 2;
+  if (::setsockopt(sender_.socket.fileno(), IPPROTO_UDP, kCutUp, &size, sizeof size) != 0)
+    GTEST_SKIP() << "the kernel cannot";
+  add_to(sender_.socket, to_one_, "1234"), add_to(sender_.socket, to_one_, "5678");
+  batch_.send();
+  EXPECT_EQ(one_.next(4), (Datagrams{"12", "34", "56", "78"}));
+}
+#endif
+
+TEST_P(UdpSendBatchTest, goes_without_those_that_are_more_than_bytes_and_an_address) {
+  Note& first = notes_.emplace_back("12");
+  std::array<iovec, 2> pieces{{{first.text.data(), 1}, {first.text.data() + 1, 1}}};
+  first.message = {const_cast<sockaddr*>(to_one_.data()), to_one_.size(), pieces.data(), 2, nullptr, 0, 0};
+  batch_.add(sender_.socket.fileno(), first.message, MSG_DONTWAIT, first.sent);
+  add_to(sender_.socket, to_one_, "3"), add_to(sender_.socket, to_one_, "4");
+  batch_.send();
+  EXPECT_EQ(one_.next(3), (Datagrams{"12", "3", "4"}));
+  EXPECT_EQ(first.sent.result, 2);
 }
 
 TEST_P(UdpSendBatchTest, tells_a_failure_to_each_that_went_with_it) {

@@ -87,7 +87,7 @@ TEST_P(SocketSendfile, ends_when_the_peer_takes_nothing) {
   ours_.settimeout(20ms);
   fill(ours_);
   const Fd file = file_with("x");
-  EXPECT_NE(message_of<TimeoutError>([&] { sendfile(file.get()); }).find("sendfile"), std::string::npos);
+  EXPECT_TRUE(message_of<TimeoutError>([&] { sendfile(file.get()); }).starts_with("send"));
   EXPECT_EQ(::fcntl(ours_.fileno(), F_GETFL) & O_NONBLOCK, 0);
 }
 

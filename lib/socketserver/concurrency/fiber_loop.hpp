@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -63,7 +64,7 @@ class FiberLoop : public Waiter {
   void run_others();
 
   /// For a descriptor that the main fiber waits for again and again: it stays registered until forget(). It
-  /// must not be closed before.
+  /// must not be closed before. REQUIRES: fd >= 0.
   void keep(int fd);
   void forget(int fd) noexcept;
 
@@ -112,6 +113,7 @@ class FiberLoop : public Waiter {
   void unlink(Wait& wait) noexcept;
   static short wanted(const Slot& at) noexcept;
   Slot& slot(int fd) {
+    assert(fd >= 0);
     const std::size_t block = static_cast<std::size_t>(fd) / kSlots;
     while (block >= slots_.size()) slots_.push_back(std::make_unique<Slots>());
     return (*slots_[block])[static_cast<std::size_t>(fd) % kSlots];

@@ -39,11 +39,11 @@ class PreforkingMixIn : public Base {
       std::same_as<decltype(&Base::process_request), decltype(&BaseServer::process_request)>;
 
   // ---- settings ----
-  /// As many processes, at least one. Where each serves one client at a time, four for each processor and
-  /// 16 at least: most handlers wait for something, while every further process leaves less of the caches to
-  /// each connection (on one processor it costs 5 to 10% more with 32). Else one for each processor, and two
-  /// on one, so that there is always one left.
-  std::size_t workers = kOneByOne ? std::max(16U, 4 * std::thread::hardware_concurrency())
+  /// As many processes, at least one. Where each serves one client at a time, four for each processor,
+  /// between 16 and 32: most handlers wait for something, while every further process leaves less of the
+  /// caches to each connection (on one processor it costs 5 to 10% more with 32). Else one for each
+  /// processor, and two on one, so that there is always one left.
+  std::size_t workers = kOneByOne ? std::clamp(4 * std::thread::hardware_concurrency(), 16U, 32U)
                                   : std::max(2U, std::thread::hardware_concurrency());
   /// A client who comes while several workers wait wakes one of them; false: all, of whom one is the first.
   /// With 32 idle workers that doubles the cost of a connection. Those that serve many clients are all woken

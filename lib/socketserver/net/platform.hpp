@@ -47,8 +47,10 @@ struct Message {
 /// were, or -1 and errno where there was none.
 int receive_pending(int fd, Message* messages, unsigned count) noexcept;
 
-/// sendmsg(2) for each of `count` messages up to one that fails, in one step where the system can: how many
-/// were sent, or -1 and errno where the first failed.
+/// So many are sent at once.
+inline constexpr unsigned kMostMessages = 16;
+/// sendmsg(2) for each of `count` messages up to one that fails, but perhaps no more than kMostMessages, in
+/// one step where the system can: how many were sent, or -1 and errno where the first failed.
 int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept;
 
 /// Sends up to `count` bytes of `file` from `offset` on over a stream whose descriptor does not block: how

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
@@ -17,8 +18,10 @@ static_assert(sizeof(Message) == sizeof(mmsghdr) && offsetof(Message, length) ==
 
 mmsghdr* as_mmsghdr(Message* messages) noexcept { return reinterpret_cast<mmsghdr*>(messages); }
 
-// In one call: as many as a SendBatch has.
-constexpr unsigned kMost = 16;
+#if !defined(UDP_SEGMENT)
+constexpr int UDP_SEGMENT = 103;  // newer than the headers; the kernel is asked
+#endif
+
 // Of each datagram of a train, in bytes: every way takes as much in one packet (the least MTU of IPv6, RFC
 // 8200, without its headers), and what is cut up must not need to be cut up again.
 constexpr std::size_t kMostInTrain = 1232;
@@ -31,7 +34,7 @@ bool may_join(const msghdr& message) noexcept {
 }
 
 bool joins(const msghdr& message, const msghdr& first) noexcept {
-  return may_join(message) && message.msg_iov->iov_len == first.msg_iov->iov_len &&
+  return may_join(first) && may_join(message) && message.msg_iov->iov_len == first.msg_iov->iov_len &&
          message.msg_namelen == first.msg_namelen &&
          std::memcmp(message.msg_name, first.msg_name, first.msg_namelen) == 0;
 }
@@ -50,12 +53,12 @@ class Trains {
   }
   /// Is there a message that goes with another one?
   bool any() const noexcept { return size_ < first_[size_]; }
-  /// How many messages were sent.
-  unsigned send(int fd, int flags) noexcept {
+  /// How many messages were sent, or -1 and errno.
+  int send(int fd, int flags) noexcept {
     for (unsigned i = 0; i < size_; ++i) couple(i);
     const int sent = ::sendmmsg(fd, as_mmsghdr(trains_.data()), size_, flags);
     for (int i = 0; i < sent; ++i) tell_lengths(static_cast<unsigned>(i));
-    return sent > 0 ? first_[static_cast<unsigned>(sent)] : 0;
+    return sent < 0 ? -1 : static_cast<int>(first_[static_cast<unsigned>(sent)]);
   }
 
  private:
@@ -84,19 +87,24 @@ class Trains {
   }
 
   Message* const messages_;
-  std::array<Message, kMost> trains_;
-  std::array<unsigned, kMost + 1> first_;  // message of each train; of the one behind the last: their number
-  std::array<iovec, kMost> bytes_;         // of each message
-  std::array<Control, kMost> controls_;
+  std::array<Message, kMostMessages> trains_;
+  std::array<unsigned, kMostMessages + 1>
+      first_;                               // message of each train; of the one behind the last: their number
+  std::array<iovec, kMostMessages> bytes_;  // of each message
+  std::array<Control, kMostMessages> controls_;
   unsigned size_ = 0;
 };
 
-// Elsewhere the kernel would ignore the wish, and send all as one message.
+// Elsewhere the kernel would ignore the wish, and send all as one message. Who has the socket cut messages up
+// already means something else.
 bool cuts_up(int fd) noexcept {
   int size = 0;
   socklen_t length = sizeof size;
-  return ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
+  return ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0 && size == 0;
 }
+
+// Of a train, not of its messages: no checksums, too small a packet on the way, a device that cannot.
+bool each_for_itself(int error) noexcept { return error == EINVAL || error == EIO || error == EMSGSIZE; }
 
 }  // namespace
 
@@ -105,10 +113,10 @@ int receive_pending(int fd, Message* messages, unsigned count) noexcept {
 }
 
 int send_messages(int fd, Message* messages, unsigned count, int flags) noexcept {
-  count = std::min(count, kMost);
+  count = std::min(count, kMostMessages);
   Trains trains(messages, count);
   if (trains.any() && cuts_up(fd))
-    if (const unsigned sent = trains.send(fd, flags); sent > 0) return static_cast<int>(sent);
+    if (const int sent = trains.send(fd, flags); sent > 0 || !each_for_itself(errno)) return sent;
   return ::sendmmsg(fd, as_mmsghdr(messages), count, flags);
 }
 

@@ -23,6 +23,7 @@ class SendBatch {
  public:
   /// As many as a DatagramBatch brings.
   static constexpr std::size_t kMessages = DatagramBatch::kDatagrams;
+  static_assert(kMessages <= platform::kMostMessages);
 
   bool empty() const noexcept { return size_ == 0; }
   bool full() const noexcept { return size_ == kMessages; }
