@@ -28,8 +28,7 @@ class LineInput {
   /// To be waited for (POLLIN), where `may_read()`; then fill() reads what there is.
   int fileno() const { return 0; }
   /// Not after the end, and not in the background of a terminal, where reading would stop the process; ask
-  /// again some time later. fill() throws where there is no reading, or no end of a
-  /// line; that is then the end.
+  /// again some time later. fill() throws where there is no reading, or no end of a line; that is the end.
   bool may_read() const;
   void fill();
   /// The next line that has come, without its '\n'; the last one may lack it. nullopt: none yet, or no more.

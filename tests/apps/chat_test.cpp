@@ -72,6 +72,23 @@ TEST_F(Chat, SaysThatItCannotReadItsInput) {
   EXPECT_EQ(complaint("/dev/zero"), "chat_client: standard input has a line of more than 1 MiB\n");
 }
 
+// Once that server took no more lines, the one that ends it among them.
+TEST_F(Chat, ServerWhoseOutputIsGoneHearsItsOperator) {
+  Program server({"/bin/sh", "-c", "\"$0\" --port 0 | { head -n 1; exec <&-; echo gone >&2; }",
+                  our_program("chat_server")});
+  Socket anna = Socket::udp();
+  anna.settimeout(std::chrono::seconds(20));
+  anna.connect(server.wait_until_listening());
+  server.wait_for_error("gone\n");
+  anna.send("hello\n");
+  for (const std::string text : {"one", "two"}) {  // the first may have been typed before anna was heard
+    server.write(text + "\n");
+    EXPECT_EQ(anna.recv(100), text);
+  }
+  server.write("q\nq\n");
+  EXPECT_NE(server.wait().err.find("cannot write to standard output"), std::string::npos);
+}
+
 // Once the client took it for the code of a room, and said nothing more.
 TEST_F(Chat, GoesOnAfterAnAnswerThatLooksLikeACode) {
   start_server();

@@ -46,8 +46,7 @@ class Pace {
 
   Deadline end_of(const Timeout& timeout, std::uint64_t rate) const {
     if (!timeout) return Deadline::never();
-    constexpr std::uint64_t kMost =
-        1'000'000'000;  // 30 years, in seconds: more might not fit a clock's count
+    constexpr std::uint64_t kMost = 1'000'000'000;  // seconds, 30 years: more might not fit a clock's count
     const std::chrono::seconds earned(std::min(came_ / std::max<std::uint64_t>(rate, 1), kMost));
     if (*timeout >= std::chrono::nanoseconds::max() - earned) return Deadline::never();
     return Deadline::after(*timeout + earned - waited_);

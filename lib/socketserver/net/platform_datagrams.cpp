@@ -88,8 +88,8 @@ class Trains {
 
   Message* const messages_;
   std::array<Message, kMostMessages> trains_;
-  std::array<unsigned, kMostMessages + 1>
-      first_;                               // message of each train; of the one behind the last: their number
+  // The first message of each train; behind the last one, how many messages there are.
+  std::array<unsigned, kMostMessages + 1> first_;
   std::array<iovec, kMostMessages> bytes_;  // of each message
   std::array<Control, kMostMessages> controls_;
   unsigned size_ = 0;
